@@ -1,0 +1,1 @@
+"""The launcher: real servers from wheels, then the whole application on one machine."""

@@ -1,0 +1,161 @@
+"""Fixtures that every test may use: real servers, one set per test process, and nothing patched."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
+
+from local import roles
+from local.chromium import find as find_chromium
+from local.ports import free_port
+from local.postgres import Postgres
+from local.redis import RedisServer
+from tests.servers import chromium, database, processes
+from tests.servers.postbox import Postbox
+
+pytest_plugins = ["tests.servers.required"]
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder for the servers' files, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="backstory-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def bare_postgres(server_folder: Path) -> Iterator[Postgres]:
+    """A PostgreSQL with roles and an empty database ``backstory``."""
+    with database.running(server_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(server_folder: Path) -> Iterator[RedisServer]:
+    """A Redis as the launcher starts it."""
+    server = RedisServer(server_folder / "redis", server_folder / "secrets")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def smtp_server() -> Iterator[Postbox]:
+    """The SMTP server behind ``postbox``."""
+    server = Postbox()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def environment(
+    bare_postgres: Postgres, redis_server: RedisServer, smtp_server: Postbox
+) -> Iterator[dict[str, str]]:
+    """Every setting of the application, also in ``os.environ``; the database role is the application's."""
+    settings = {
+        "BACKSTORY_ENV": "test",
+        "DATABASE_URL": bare_postgres.alchemy_url(roles.APP),
+        "REDIS_URL": redis_server.url(),
+        "SMTP_URL": smtp_server.url,
+        "SECRET_KEY": "0123456789abcdef" * 4,
+        "MASTER_KEY": "00112233445566778899aabbccddeeff" * 2,
+        "PUBLIC_BASE_URL": f"http://localhost:{free_port()}",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LAN", raising=False)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def postgres(bare_postgres: Postgres, environment: dict[str, str]) -> Postgres:
+    """The PostgreSQL, migrated as the owner role; ``database.TEMPLATE`` in it is a copy without rows."""
+    database.migrate(bare_postgres, environment)
+    database.keep_template(bare_postgres)
+    return bare_postgres
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: Postgres) -> str:
+    """The migrated database for the application role, as SQLAlchemy wants it."""
+    return postgres.alchemy_url(roles.APP)
+
+
+@pytest.fixture
+def own_database(postgres: Postgres, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Settings with a migrated database that no other test sees: for work that crosses clinics."""
+    with database.fresh_database(postgres) as name:
+        yield {**environment, "DATABASE_URL": postgres.alchemy_url(roles.APP, name)}
+
+
+@pytest.fixture
+def postbox(smtp_server: Postbox) -> Postbox:
+    """The SMTP server, emptied."""
+    smtp_server.clear()
+    return smtp_server
+
+
+@pytest.fixture(scope="session")
+def app(environment: dict[str, str], database_url: str) -> Iterator[Flask]:
+    """The whole application on the migrated database; each test makes its own clinic."""
+    from surveys.db import db  # noqa: PLC0415  the settings must stand first
+    from wsgi import app  # noqa: PLC0415
+
+    assert environment["DATABASE_URL"] == database_url
+    app.config["TESTING"] = True
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript, inside the process."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def web_server(environment: dict[str, str], database_url: str, server_folder: Path) -> Iterator[str]:
+    """The base URL of a real granian on the migrated database."""
+    assert environment["DATABASE_URL"] == database_url
+    with processes.web_server(environment, server_folder / "web.log") as url:
+        yield url
+
+
+@pytest.fixture
+def worker(environment: dict[str, str], database_url: str, tmp_path: Path) -> Iterator[int]:
+    """The process id of a real Celery worker on the migrated database."""
+    assert environment["DATABASE_URL"] == database_url
+    with processes.celery_worker(environment, tmp_path / "worker.log") as child:
+        yield child.pid
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium: run `make test` as root, or install one")
+    with chromium.running(path) as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page 390 by 844 CSS pixels, with cookies and storage of its own."""
+    with chromium.phone(browser) as context:
+        yield context.new_page()
+
+
+def pytest_configure() -> None:
+    """Programs started by tests find each other without the terminal's settings."""
+    os.environ.pop("DATABASE_OWNER_URL", None)

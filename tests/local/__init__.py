@@ -1,0 +1,1 @@
+"""The launcher, tried with its real servers."""

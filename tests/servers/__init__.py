@@ -1,0 +1,1 @@
+"""Real servers for the tests: PostgreSQL, Redis, SMTP, the web server, workers, a browser."""
