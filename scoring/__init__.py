@@ -1,0 +1,1 @@
+"""Scoring of patient-reported outcomes: numbers in, numbers out."""

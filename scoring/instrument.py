@@ -1,0 +1,244 @@
+"""Instruments as data: items, scales and thresholds, loaded from TOML and checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, cast
+
+from scoring.errors import InstrumentError, ScoringError
+from scoring.toml_table import TomlTable
+
+INSTRUMENTS = Path(__file__).parent / "instruments"
+
+ItemKind = Literal["choice", "number", "boolean"]
+Direction = Literal["higher_is_worse", "higher_is_better", "none"]
+Unit = Literal["points", "percent_of_baseline"]
+Role = Literal["mic", "sdc", "responder"]
+Confidence = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question. Answers are whole numbers from ``minimum`` to ``maximum``, both included."""
+
+    code: str
+    label: str  # neutral name of the topic, never the sentence a patient reads
+    kind: ItemKind
+    minimum: int
+    maximum: int
+    recall: str
+    skippable: bool  # unanswered is expected often enough that nobody is asked why
+    optional: bool  # a protocol or a spreadsheet may leave the whole item out
+    level_names: tuple[str, ...]
+    codes: Mapping[str, str]
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Every allowed answer, ascending."""
+        return tuple(range(self.minimum, self.maximum + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A published value for a difference that matters or can be measured, with where it comes from.
+
+    ``low`` confidence: widely quoted but not confirmed; offered as a setting, not as a fact.
+    """
+
+    value: float
+    unit: Unit
+    role: Role
+    source: str
+    population: str
+    method: str
+    instrument_version: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One number that scoring produces. ``none`` as direction: neither end is better, so no change."""
+
+    code: str
+    label: str
+    minimum: float
+    maximum: float
+    unit: str
+    direction: Direction
+    missing: str  # the missing rule in words
+    rule_version: str
+    needs_value_set: bool
+    codes: Mapping[str, str]
+    thresholds: tuple[Threshold, ...]
+
+    @property
+    def best(self) -> float:
+        """The best end of the scale."""
+        return self.minimum if self.direction == "higher_is_worse" else self.maximum
+
+    @property
+    def worst(self) -> float:
+        """The worst end of the scale."""
+        return self.maximum if self.direction == "higher_is_worse" else self.minimum
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One questionnaire. ``max_missing``: unanswered items beyond which there is no score."""
+
+    code: str
+    name: str
+    version: str
+    licence: str
+    needs_licence: bool  # production shows it only with licensed wording
+    validated: bool
+    recall: str
+    max_missing: int
+    codes: Mapping[str, str]
+    items: tuple[Item, ...]
+    scales: tuple[Scale, ...]
+
+    def item(self, code: str) -> Item:
+        """Look an item up by its code; ``KeyError`` where there is none."""
+        return {item.code: item for item in self.items}[code]
+
+    def scale(self, code: str) -> Scale:
+        """Look a scale up by its code; ``KeyError`` where there is none."""
+        return {scale.code: scale for scale in self.scales}[code]
+
+
+def _range_is_right(table: TomlTable, minimum: float, maximum: float) -> None:
+    if minimum >= maximum:
+        raise table.fail("maximum", f"must be above minimum ({minimum:g}), not {maximum:g}")
+
+
+def _item(table: TomlTable, recall: str) -> Item:
+    item = Item(
+        code=table.text("code"),
+        label=table.text("label"),
+        kind=cast("ItemKind", table.choice("kind", ("choice", "number", "boolean"))),
+        minimum=table.integer("minimum"),
+        maximum=table.integer("maximum"),
+        recall=table.text("recall", recall),
+        skippable=table.flag("skippable", default=False),
+        optional=table.flag("optional", default=False),
+        level_names=table.words("level_names"),
+        codes=MappingProxyType(table.text_map("codes")),
+    )
+    table.finish()
+    _range_is_right(table, item.minimum, item.maximum)
+    if item.kind == "boolean" and (item.minimum, item.maximum) != (0, 1):
+        raise table.fail("kind", "a boolean runs from 0 to 1")
+    if item.level_names and len(item.level_names) != len(item.levels):
+        raise table.fail("level_names", f"names {len(item.level_names)} of {len(item.levels)} levels")
+    return item
+
+
+def _threshold(table: TomlTable) -> Threshold:
+    threshold = Threshold(
+        value=table.number("value"),
+        unit=cast("Unit", table.choice("unit", ("points", "percent_of_baseline"))),
+        role=cast("Role", table.choice("role", ("mic", "sdc", "responder"))),
+        source=table.text("source"),
+        population=table.text("population"),
+        method=table.text("method"),
+        instrument_version=table.text("instrument_version"),
+        confidence=cast("Confidence", table.choice("confidence", ("high", "medium", "low"))),
+    )
+    table.finish()
+    if threshold.value <= 0:
+        raise table.fail("value", f"must be above 0, not {threshold.value:g}")
+    return threshold
+
+
+def _scale(table: TomlTable) -> Scale:
+    scale = Scale(
+        code=table.text("code"),
+        label=table.text("label"),
+        minimum=table.number("minimum"),
+        maximum=table.number("maximum"),
+        unit=table.text("unit"),
+        direction=cast(
+            "Direction", table.choice("direction", ("higher_is_worse", "higher_is_better", "none"))
+        ),
+        missing=table.text("missing"),
+        rule_version=table.text("rule_version"),
+        needs_value_set=table.flag("needs_value_set", default=False),
+        codes=MappingProxyType(table.text_map("codes")),
+        thresholds=tuple(_threshold(row) for row in table.tables("thresholds", required=False)),
+    )
+    table.finish()
+    _range_is_right(table, scale.minimum, scale.maximum)
+    return scale
+
+
+def _no_code_twice(table: TomlTable, name: str, codes: list[str]) -> None:
+    for position, code in enumerate(codes):
+        if code in codes[:position]:
+            raise table.fail(f"{name}[{position}].code", f"{code!r} is used twice")
+
+
+def _check_whole(table: TomlTable, instrument: Instrument, stem: str) -> None:
+    if instrument.code != stem:
+        raise table.fail("code", f"must be the file's name, {stem!r}, not {instrument.code!r}")
+    _no_code_twice(table, "items", [item.code for item in instrument.items])
+    _no_code_twice(table, "scales", [scale.code for scale in instrument.scales])
+    for name, rows in (("items", instrument.items), ("scales", instrument.scales)):
+        if not rows:
+            raise table.fail(name, "must hold at least one")
+    if not 0 <= instrument.max_missing < len(instrument.items):
+        raise table.fail("max_missing", f"must lie between 0 and {len(instrument.items) - 1}")
+
+
+def load_instrument(file: Path) -> Instrument:
+    """Load and check one file; whatever is wrong with it raises ``InstrumentError``."""
+    table = TomlTable.load(file)
+    recall = table.text("recall")
+    instrument = Instrument(
+        code=table.text("code"),
+        name=table.text("name"),
+        version=table.text("version"),
+        licence=table.text("licence"),
+        needs_licence=table.flag("needs_licence", default=False),
+        validated=table.flag("validated", default=True),
+        recall=recall,
+        max_missing=table.integer("max_missing", 0),
+        codes=MappingProxyType(table.text_map("codes")),
+        items=tuple(_item(row, recall) for row in table.tables("items", required=True)),
+        scales=tuple(_scale(row) for row in table.tables("scales", required=True)),
+    )
+    table.finish()
+    _check_whole(table, instrument, file.stem)
+    return instrument
+
+
+def load_folder(folder: Path) -> Mapping[str, Instrument]:
+    """Load every instrument of a folder, by code, in alphabetical order."""
+    loaded = [load_instrument(file) for file in sorted(folder.glob("*.toml"))]
+    if not loaded:
+        raise InstrumentError(str(folder.name), "*.toml", "the folder holds no instrument")
+    return MappingProxyType({instrument.code: instrument for instrument in loaded})
+
+
+@cache
+def load_instruments() -> Mapping[str, Instrument]:
+    """Every instrument of this package, by code."""
+    return load_folder(INSTRUMENTS)
+
+
+def find_instrument(code: str) -> Instrument:
+    """Look an instrument up; the refusal lists those there are."""
+    instruments = load_instruments()
+    if code not in instruments:
+        raise ScoringError(f"There is no instrument {code!r}. Known: {', '.join(instruments)}.")
+    return instruments[code]
+
+
+def find_scale(code: str) -> Scale:
+    """Look a scale up in any instrument; the refusal lists those there are."""
+    scales = {scale.code: scale for each in load_instruments().values() for scale in each.scales}
+    if code not in scales:
+        raise ScoringError(f"There is no scale {code!r}. Known: {', '.join(sorted(scales))}.")
+    return scales[code]
