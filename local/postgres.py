@@ -1,5 +1,6 @@
 """A real PostgreSQL from its wheel: one data folder, started, reused, stopped."""
 
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -84,14 +85,17 @@ class Postgres:
         hand_over(self.home)
         self.password("postgres")
         settings = {**SETTINGS, **({} if self.durable else FORGETFUL)}
+        draft = self.home / "unfinished"  # a killed initdb leaves a folder that looks complete
+        shutil.rmtree(draft, ignore_errors=True)
         _run(
             "initdb",
-            *("-D", str(self.data), "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8"),
+            *("-D", str(draft), "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8"),
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             f"--pwfile={self.secrets / 'postgres-postgres'}",
             *(f"--set={name}={value}" for name, value in settings.items()),
             *(() if self.durable else ("--no-sync",)),
         )
+        draft.rename(self.data)
 
     def _launch(self) -> None:
         port = free_port(self.port())

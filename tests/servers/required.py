@@ -1,4 +1,4 @@
-"""A pytest plugin: a skipped browser, fault or PostgreSQL test fails the run under REQUIRE_ALL=1 or CI=true."""
+"""A pytest plugin: under REQUIRE_ALL=1 or CI=true a skipped browser, fault or database test fails the run."""
 
 import os
 
