@@ -1,0 +1,86 @@
+"""Settings, read once from the environment and refused with a sentence where they cannot work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+ENVIRONMENTS = ("production", "demo", "test")
+MAX_BODY = 2 * 1024 * 1024  # bytes; the largest form is a CSV of patients
+
+
+class ConfigError(Exception):
+    """A setting is missing or cannot work; the text says which and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the operator decides. ``master_key`` is 32 bytes; ``public_base_url`` has no trailing slash."""
+
+    environment: str
+    database_url: str
+    redis_url: str
+    smtp_url: str
+    secret_key: str
+    master_key: bytes
+    public_base_url: str
+    lan: bool
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether cookies may be ``__Host-`` ones: never on a plain-http address of the local network."""
+        return not self.lan
+
+    @property
+    def cookie_prefix(self) -> str:
+        """Prefix of both cookies' names."""
+        return "__Host-" if self.secure_cookies else "lan-"
+
+
+def read_config(environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the settings, or raise ConfigError with what to set."""
+    config = Config(
+        environment=environ.get("BACKSTORY_ENV", "production"),
+        database_url=_required(environ, "DATABASE_URL", "postgresql+psycopg://backstory_app:PASSWORD@HOST/backstory"),
+        redis_url=_required(environ, "REDIS_URL", "redis://HOST:6379/0"),
+        smtp_url=_required(environ, "SMTP_URL", "smtp://HOST:25"),
+        secret_key=_required(environ, "SECRET_KEY", "at least 32 random characters"),
+        master_key=_master_key(_required(environ, "MASTER_KEY", "64 hexadecimal digits")),
+        public_base_url=_required(environ, "PUBLIC_BASE_URL", "https://outcomes.example.org").rstrip("/"),
+        lan=environ.get("LAN") == "1",
+    )
+    _refuse_weak(config)
+    return config
+
+
+def _required(environ: Mapping[str, str], name: str, example: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise ConfigError(f"{name} is not set. Set it, for example to: {example}. `make run` sets everything itself.")
+    return value
+
+
+def _master_key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigError(
+            "MASTER_KEY must be 64 hexadecimal digits. Make one with: "
+            'python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    return key
+
+
+def _refuse_weak(config: Config) -> None:
+    if config.environment not in ENVIRONMENTS:
+        raise ConfigError(f"BACKSTORY_ENV is {config.environment!r}; it must be one of {', '.join(ENVIRONMENTS)}.")
+    if len(config.secret_key) < 32:
+        raise ConfigError("SECRET_KEY is shorter than 32 characters; use a longer random one.")
+    if config.environment == "production" and urlsplit(config.public_base_url).scheme != "https":
+        raise ConfigError("PUBLIC_BASE_URL must start with https:// in production: links in mail carry a secret.")
+    if config.environment == "production" and config.lan:
+        raise ConfigError("LAN=1 is for trying out on a local network; unset it in production.")

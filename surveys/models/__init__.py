@@ -1,0 +1,44 @@
+"""Every table, imported in one place so that migrations and tests see all of them."""
+
+from surveys.models.audit import AuditEvent, AuditSeal
+from surveys.models.clinic import Clinic, DomainClock, LoginAttempt, Staff, StaffSession
+from surveys.models.episode import Ending, Endpoint, Episode, ProtocolVersion, Treatment, Visit
+from surveys.models.message import (
+    Job,
+    Message,
+    PatientLink,
+    PatientSession,
+    StaffTask,
+    StaffTaskLog,
+    Suppression,
+)
+from surveys.models.people import Consent, Patient
+from surveys.models.response import Answer, Response, Score
+
+__all__ = [
+    "Answer",
+    "AuditEvent",
+    "AuditSeal",
+    "Clinic",
+    "Consent",
+    "DomainClock",
+    "Ending",
+    "Endpoint",
+    "Episode",
+    "Job",
+    "LoginAttempt",
+    "Message",
+    "Patient",
+    "PatientLink",
+    "PatientSession",
+    "ProtocolVersion",
+    "Response",
+    "Score",
+    "Staff",
+    "StaffSession",
+    "StaffTask",
+    "StaffTaskLog",
+    "Suppression",
+    "Treatment",
+    "Visit",
+]

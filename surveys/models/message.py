@@ -1,0 +1,144 @@
+"""The outbox, the links it carries, staff tasks and background jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from surveys.db import Base, Tenant, tenant_keys, uuid7
+from surveys.models.checks import one_of
+
+WAITING = ("planned", "claimed", "sending", "held")
+TERMINAL = ("sent", "refused", "cancelled", "expired", "unknown")
+
+
+class Message(Base):
+    """One planned message. Unique by visit, step and issue: planning twice adds nothing."""
+
+    __tablename__ = "message"
+    clinic_id: Mapped[UUID]
+    id: Mapped[UUID] = mapped_column(default=uuid7)
+    visit_id: Mapped[UUID]
+    step: Mapped[str]  # invitation, reminder_1 … reminder_3, phone_task
+    issue: Mapped[int] = mapped_column(default=1)  # rises only by a person's resend
+    channel: Mapped[str]
+    state: Mapped[str] = mapped_column(default="planned")
+    due_at: Mapped[datetime]
+    refusal: Mapped[str | None]
+    message_id: Mapped[str]  # RFC 5322 Message-ID, fixed at planning so that a resend carries the same
+    attempts: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)  # rises with each claim; a late worker's number is old
+    lease_until: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    __table_args__ = (
+        PrimaryKeyConstraint("clinic_id", "id"),
+        ForeignKeyConstraint(["clinic_id"], ["clinic.id"]),
+        ForeignKeyConstraint(["clinic_id", "visit_id"], ["visit.clinic_id", "visit.id"]),
+        UniqueConstraint("clinic_id", "visit_id", "step", "issue"),
+        one_of("channel", "email", "staff"),
+        one_of("state", *WAITING, *TERMINAL),
+        CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal_has_a_reason"),
+        CheckConstraint("attempts BETWEEN 0 AND 6", name="attempts_bounded"),
+        Index("ix_message_due", "clinic_id", "due_at", postgresql_where="state = 'planned'"),
+        Index(
+            "ix_message_leased",
+            "clinic_id",
+            "lease_until",
+            postgresql_where="state IN ('claimed', 'sending')",
+        ),
+    )
+
+
+class PatientLink(Tenant, Base):
+    """A random token that opens one visit; only its SHA-256 is kept."""
+
+    __tablename__ = "patient_link"
+    visit_id: Mapped[UUID]
+    token_digest: Mapped[bytes]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (
+        *tenant_keys(visit_id="visit"),
+        Index("ix_patient_link_digest", "token_digest", unique=True),
+        Index("ix_patient_link_visit", "clinic_id", "visit_id"),
+    )
+
+
+class PatientSession(Tenant, Base):
+    """A patient's browser, allowed to append to one visit."""
+
+    __tablename__ = "patient_session"
+    link_id: Mapped[UUID]
+    visit_id: Mapped[UUID]
+    token_digest: Mapped[bytes]
+    respondent: Mapped[str]  # who fills it in
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = (
+        *tenant_keys(link_id="patient_link", visit_id="visit"),
+        one_of("respondent", "self", "self_with_help", "proxy", "tablet"),
+        Index("ix_patient_session_digest", "token_digest", unique=True),
+    )
+
+
+class Suppression(Tenant, Base):
+    """An address mail must not go to, by blind index: it bounced."""
+
+    __tablename__ = "suppression"
+    email_index: Mapped[bytes]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    __table_args__ = (*tenant_keys(), UniqueConstraint("clinic_id", "email_index"))
+
+
+class StaffTask(Tenant, Base):
+    """Something a person must do: phone a patient, mend an address, look at an unknown hand-over."""
+
+    __tablename__ = "staff_task"
+    visit_id: Mapped[UUID]
+    kind: Mapped[str]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[UUID | None]
+    outcome: Mapped[str | None]
+    __table_args__ = (
+        *tenant_keys(visit_id="visit", closed_by="staff"),
+        UniqueConstraint("clinic_id", "visit_id", "kind"),
+        one_of("kind", "phone", "no_channel", "bounced", "unknown_handover", "failed_message"),
+    )
+
+
+class StaffTaskLog(Tenant, Base):
+    """What was done about a staff task, and when."""
+
+    __tablename__ = "staff_task_log"
+    task_id: Mapped[UUID]
+    staff_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+    note: Mapped[str]
+    __table_args__ = tenant_keys(task_id="staff_task", staff_id="staff")
+
+
+class Job(Tenant, Base):
+    """Long work asked for by a person, drained by beat; progress is in thousandths."""
+
+    __tablename__ = "job"
+    kind: Mapped[str]
+    state: Mapped[str]
+    arguments: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any] | None]
+    progress: Mapped[int] = mapped_column(default=0)
+    requested_by: Mapped[UUID | None]
+    requested_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        *tenant_keys(requested_by="staff"),
+        one_of("state", "waiting", "running", "done", "failed"),
+        CheckConstraint("progress BETWEEN 0 AND 1000", name="progress_in_range"),
+    )

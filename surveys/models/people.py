@@ -1,0 +1,74 @@
+"""The patient and what the patient allowed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from surveys.db import Base, Tenant, tenant_keys
+from surveys.models.checks import one_of
+
+
+class Patient(Tenant, Base):
+    """A person under a pseudonymous number; every ``*_enc`` column is AES-256-GCM, every ``*_index`` an HMAC.
+
+    E-mail addresses and telephones are not unique: couples share them.
+    """
+
+    __tablename__ = "patient"
+    number: Mapped[int]
+    chart_number_enc: Mapped[bytes]
+    chart_number_index: Mapped[bytes]
+    first_name_enc: Mapped[bytes]
+    surname_enc: Mapped[bytes]
+    surname_index: Mapped[bytes]
+    email_enc: Mapped[bytes | None]
+    email_index: Mapped[bytes | None]
+    phone_enc: Mapped[bytes | None]
+    phone_index: Mapped[bytes | None]
+    sex: Mapped[str | None]
+    birth_year: Mapped[int | None]
+    language: Mapped[str]
+    time_zone: Mapped[str]
+    channel: Mapped[str]
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        *tenant_keys(),
+        UniqueConstraint("clinic_id", "number"),
+        UniqueConstraint("clinic_id", "chart_number_index"),
+        one_of("sex", "female", "male", "other"),
+        one_of("channel", "email", "none"),
+        Index("ix_patient_surname", "clinic_id", "surname_index"),
+        Index("ix_patient_email", "clinic_id", "email_index"),
+        Index("ix_patient_phone", "clinic_id", "phone_index"),
+    )
+
+
+class Consent(Tenant, Base):
+    """One permission, in the version that was shown; withdrawing sets a moment and deletes nothing."""
+
+    __tablename__ = "consent"
+    patient_id: Mapped[UUID]
+    kind: Mapped[str]
+    version: Mapped[str]
+    text_hash: Mapped[str]
+    language: Mapped[str]
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    recorded_by: Mapped[UUID | None]  # None: the patient, on the first screen
+    __table_args__ = (
+        *tenant_keys(patient_id="patient", recorded_by="staff"),
+        one_of("kind", "contact_email", "contact_phone", "participation", "research", "public_aggregates"),
+        Index("ix_consent_patient", "clinic_id", "patient_id", "kind"),
+        Index(
+            "uq_consent_current",
+            "clinic_id",
+            "patient_id",
+            "kind",
+            unique=True,
+            postgresql_where="withdrawn_at IS NULL",
+        ),
+    )

@@ -1,0 +1,15 @@
+"""Thin views: open, validate, call one function of the domain, commit, answer."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from surveys.views import auth
+
+BLUEPRINTS = (auth.bp,)
+
+
+def install(app: Flask) -> None:
+    """Register every blueprint."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,75 @@
+"""Who a request is: the decorator that every staff page wears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from surveys.access import staff
+from surveys.access.tokens import read_cookie
+from surveys.config import Config
+from surveys.db import db, enter_clinic, real_now
+
+P = ParamSpec("P")
+Reply = Response | str | tuple[str, int]
+
+
+def config() -> Config:
+    """Return the application's settings."""
+    settings: Config = current_app.extensions["backstory"]
+    return settings
+
+
+def staff_cookie() -> str:
+    """Return the name of the staff cookie."""
+    return f"{config().cookie_prefix}staff"
+
+
+def identity() -> staff.Identity:
+    """Return the signed-in staff member; only behind ``staff_page``."""
+    who: staff.Identity = g.identity
+    return who
+
+
+def load_identity() -> staff.Identity | None:
+    """Bind the request to the clinic of its staff cookie and return who it is, or None."""
+    named = read_cookie(request.cookies.get(staff_cookie()))
+    if named is None:
+        return None
+    enter_clinic(named[0])
+    who = staff.identify(db.session(), named[1], now=real_now(db.session()))
+    db.session.commit()
+    if who is None:
+        enter_clinic(None)
+    return who
+
+
+def staff_page(*roles: str) -> Callable[[Callable[P, Reply]], Callable[P, Reply]]:
+    """Let in staff with one of the roles (none named: any role); others see the login page or 403."""
+
+    def wrap(view: Callable[P, Reply]) -> Callable[P, Reply]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Reply:
+            who = load_identity()
+            if who is None:
+                return redirect(url_for("auth.login", next=local_path(request.full_path)), 303)
+            if roles and who.role not in roles:
+                abort(403)
+            g.identity = who
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def local_path(target: str | None) -> str:
+    """Return a path of this site, or the start page for anything that leads elsewhere."""
+    parts = urlsplit(target or "")
+    plain = target and target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target.rstrip("?") if target and plain and not parts.netloc and "\\" not in target else "/"
