@@ -28,9 +28,7 @@ def _check_codes(instrument: Instrument, answers: Mapping[str, FloatArray]) -> N
     codes = {item.code for item in instrument.items}
     for code in answers:
         if code not in codes:
-            raise AnswerError(
-                f"{instrument.code} has no item {code!r}. Its items: {', '.join(sorted(codes))}."
-            )
+            raise AnswerError(f"{instrument.code} has no item {code!r}. Its items: {', '.join(sorted(codes))}.")
 
 
 def _length(instrument: Instrument, answers: Mapping[str, FloatArray]) -> int:

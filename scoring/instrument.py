@@ -160,9 +160,7 @@ def _scale(table: TomlTable) -> Scale:
         minimum=table.number("minimum"),
         maximum=table.number("maximum"),
         unit=table.text("unit"),
-        direction=cast(
-            "Direction", table.choice("direction", ("higher_is_worse", "higher_is_better", "none"))
-        ),
+        direction=cast("Direction", table.choice("direction", ("higher_is_worse", "higher_is_better", "none"))),
         missing=table.text("missing"),
         rule_version=table.text("rule_version"),
         needs_value_set=table.flag("needs_value_set", default=False),

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 from typing import Literal, cast
 
@@ -13,8 +12,11 @@ from scoring.change import improvement_sign, signed_change
 from scoring.eq5d import attainable
 from scoring.errors import RuleError, ScoringError
 from scoring.instrument import Scale, find_scale
-from scoring.types import BoolArray, FloatArray, TextArray
+from scoring.types import BoolArray, FloatArray
 from scoring.value_sets import find_value_set
+from scoring.verdict import NO, NOT_EVALUABLE, YES, Reason, ResponderResult, Status
+
+__all__ = ["NO", "NOT_EVALUABLE", "YES", "Operator", "Reason", "ResponderResult", "Rule", "Status"]
 
 Operator = Literal[">=", ">", "<=", "<"]
 
@@ -25,50 +27,6 @@ _TEXT = re.compile(
     r"(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<percent>%)?"
     r"(?:\s+with\s+baseline\s*>=\s*(?P<baseline>-?\d+(?:\.\d+)?))?"
 )
-
-
-class Status(StrEnum):
-    """What a rule says of one patient."""
-
-    YES = "yes"
-    NO = "no"
-    NOT_EVALUABLE = "not_evaluable"
-
-
-class Reason(StrEnum):
-    """Why a rule says nothing. Only ``NO_FOLLOW_UP`` may be imputed."""
-
-    NONE = ""
-    NO_BASELINE = "no_baseline"
-    BELOW_MINIMUM_BASELINE = "below_minimum_baseline"
-    UNATTAINABLE = "unattainable"
-    NO_FOLLOW_UP = "no_follow_up"
-
-
-YES, NO, NOT_EVALUABLE = Status.YES, Status.NO, Status.NOT_EVALUABLE
-
-
-@dataclass(frozen=True, slots=True)
-class ResponderResult:
-    """One ``Status`` and one ``Reason`` per patient, as texts; the reason is empty where evaluable."""
-
-    status: TextArray
-    reason: TextArray
-
-    def count(self, word: Status | Reason) -> int:
-        """How many patients have this status or this reason."""
-        column = self.status if isinstance(word, Status) else self.reason
-        return int(np.count_nonzero(column == word.value))
-
-    @property
-    def responders(self) -> int:
-        """Patients who meet the rule."""
-        return self.count(YES)
-
-    @property
-    def evaluable(self) -> int:
-        """Patients who meet the rule or do not: the denominator of the rate."""
-        return self.count(YES) + self.count(NO)
 
 
 def _plain(number: Decimal) -> str:

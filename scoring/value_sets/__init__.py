@@ -79,8 +79,7 @@ def _place(pair: list[Any]) -> tuple[int, int]:
 def _pairs(terms: list[dict[str, Any]]) -> tuple[PairTerm, ...]:
     chosen = (term for term in terms if term["kind"] == "pair")
     return tuple(
-        PairTerm(_place(term["pair"][0]), _place(term["pair"][1]), float(term["coefficient"]))
-        for term in chosen
+        PairTerm(_place(term["pair"][0]), _place(term["pair"][1]), float(term["coefficient"])) for term in chosen
     )
 
 
