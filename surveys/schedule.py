@@ -35,7 +35,7 @@ class TimepointPlan(Protocol):
 
     @property
     def closes_days_after(self) -> int:
-        """Days from due date to the last day on which answers count."""
+        """Days from due date to the last day on which answers count; a baseline's: while untreated."""
 
 
 class MessagePlan(Protocol):
@@ -56,12 +56,12 @@ class MessagePlan(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """One visit as it should stand. ``closes_at`` is None while no treatment closes the baseline."""
+    """One visit as it should stand."""
 
     timepoint: str
     due_on: date
     opens_at: datetime
-    closes_at: datetime | None
+    closes_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,21 @@ def plan_visits(
     planned = []
     for timepoint in timepoints:
         if is_baseline(timepoint):
-            planned.append(_baseline(timepoint.code, enrolled_on, closing_day, zone))
+            planned.append(_baseline(timepoint, enrolled_on, closing_day, zone))
         elif index_date is not None:
             planned.append(_follow_up(timepoint, index_date, zone))
     return tuple(planned)
 
 
-def _baseline(code: str, enrolled_on: date, closing_day: date | None, zone: ZoneInfo) -> PlannedVisit:
+def _baseline(timepoint: TimepointPlan, enrolled_on: date, closing_day: date | None, zone: ZoneInfo) -> PlannedVisit:
     """Open from enrolment to the end of the treatment's day: a date has no hour, and mornings count.
 
     Enrolled after the treatment: the window is the treatment's own day, so that it is over.
     """
     opening_day = min(enrolled_on, closing_day or enrolled_on)
+    last_day = closing_day or enrolled_on + timedelta(days=timepoint.closes_days_after)
     opens_at = local_instant(opening_day, MIDNIGHT, zone)
-    closes_at = None if closing_day is None else _end_of(closing_day, zone)
-    return PlannedVisit(code, opening_day, opens_at, closes_at)
+    return PlannedVisit(timepoint.code, opening_day, opens_at, _end_of(last_day, zone))
 
 
 def _follow_up(timepoint: TimepointPlan, index_date: date, zone: ZoneInfo) -> PlannedVisit:
@@ -158,7 +158,7 @@ def plan_messages(visit: PlannedVisit, plan: MessagePlan, zone: ZoneInfo) -> tup
         PlannedMessage(step, local_instant(opening_day + timedelta(days=day), plan.send_from, zone))
         for step, day in steps
     )
-    return tuple(item for item in planned if visit.closes_at is None or item.due_at < visit.closes_at)
+    return tuple(item for item in planned if item.due_at < visit.closes_at)
 
 
 def in_quiet_hours(now: datetime, zone: ZoneInfo, send_from: time, send_until: time) -> bool:
