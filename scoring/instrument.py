@@ -1,7 +1,7 @@
 """Instruments as data: items, scales and thresholds, loaded from TOML and checked once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -212,11 +212,23 @@ def load_instrument(file: Path) -> Instrument:
     return instrument
 
 
+def _check_shared_scales(instruments: list[Instrument]) -> None:
+    """Two instruments may fill one scale, and then they say the same of it."""
+    seen: dict[str, Scale] = {}
+    for instrument in instruments:
+        for scale in instrument.scales:
+            first = seen.setdefault(scale.code, scale)
+            if replace(scale, missing=first.missing) != first:
+                reason = f"differs from the scale {scale.code!r} of another instrument"
+                raise InstrumentError(f"{instrument.code}.toml", "scales", reason)
+
+
 def load_folder(folder: Path) -> Mapping[str, Instrument]:
     """Load every instrument of a folder, by code, in alphabetical order."""
     loaded = [load_instrument(file) for file in sorted(folder.glob("*.toml"))]
     if not loaded:
         raise InstrumentError(str(folder.name), "*.toml", "the folder holds no instrument")
+    _check_shared_scales(loaded)
     return MappingProxyType({instrument.code: instrument for instrument in loaded})
 
 

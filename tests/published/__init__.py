@@ -1,0 +1,1 @@
+"""Scoring held against published values and independent implementations."""
