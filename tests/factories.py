@@ -1,0 +1,49 @@
+"""A clinic of its own for each test, made through the application's functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from surveys.access.staff import add_staff
+from surveys.db import clinic_scope, db, uuid7
+from surveys.models import Clinic
+
+PASSWORD = "a long enough password"
+BEGINNING = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class MadeClinic:
+    """A clinic's id, and its logins by role; every password is ``PASSWORD``."""
+
+    id: UUID
+    logins: dict[str, str]
+
+
+def make_clinic(*, time_zone: str = "Europe/London", now: datetime = BEGINNING) -> MadeClinic:
+    """Add a clinic with one staff member per role, in a transaction of its own; needs an app context."""
+    clinic_id = uuid7()
+    logins = {role: f"{role}-{clinic_id.hex[-12:]}" for role in ("clinician", "coordinator", "analyst", "admin")}
+    with clinic_scope(clinic_id), Session(db.engine) as session:
+        clinic = Clinic(
+            id=clinic_id,
+            code=f"clinic-{clinic_id.hex[-12:]}",
+            name="Riverside Clinic",
+            sender_name="Riverside Clinic",
+            sender_address="post@riverside.example",
+            reply_to="desk@riverside.example",
+            phone="+44 20 7946 0000",
+            time_zone=time_zone,
+            languages=["en", "es"],
+            created_at=now,
+        )
+        session.add(clinic)
+        session.flush()
+        for role, login in logins.items():
+            add_staff(session, clinic, login, f"Test {role}", role, PASSWORD, now=now)
+        session.commit()
+    return MadeClinic(clinic_id, logins)
