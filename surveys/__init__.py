@@ -67,5 +67,8 @@ def _extensions(app: Flask) -> None:
     app.teardown_appcontext(lambda _error: leave_clinic())
     with app.app_context(), clinic_scope(None):
         bind_clinic_at_checkout(db.engine)
-        with db.engine.connect() as connection:
-            refuse_powerful_role(connection)
+        try:
+            with db.engine.connect() as connection:
+                refuse_powerful_role(connection)
+        finally:
+            db.engine.dispose()  # a worker that forks must not inherit an open connection
