@@ -1,0 +1,194 @@
+"""Patients: adding one, reading contact details, finding one again, permissions to write or phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from surveys.access.audit import Actor, record
+from surveys.access.encryption import Vault
+from surveys.db import uuid7
+from surveys.models import Clinic, Consent, Patient
+
+PERMISSION_VERSION = "1"
+PERMISSIONS = {  # what staff read out; the hash of the sentence is kept with each permission
+    "contact_email": "The clinic may send me links to its questionnaires by e-mail.",
+    "contact_phone": "The clinic may telephone me about its questionnaires.",
+}
+SEALED = ("chart_number", "first_name", "surname", "email", "phone")
+INDEXED = ("chart_number", "surname", "email", "phone")
+PLAIN = ("sex", "birth_year", "language", "time_zone", "channel")
+
+
+class DuplicateChartError(ValueError):
+    """The clinic has a patient with this chart number already."""
+
+    def __init__(self, patient: Patient) -> None:
+        super().__init__(f"The chart number belongs to patient {patient.number} already.")
+        self.patient = patient
+
+
+@dataclass(frozen=True)
+class PatientDetails:
+    """What a clinic knows of a person, in the clear; None where it does not."""
+
+    chart_number: str
+    first_name: str
+    surname: str
+    email: str | None = None
+    phone: str | None = None
+    sex: str | None = None
+    birth_year: int | None = None
+    language: str = "en"
+    time_zone: str = "UTC"
+    channel: str = "email"
+
+
+def add_patient(
+    session: Session,
+    vault: Vault,
+    clinic: Clinic,
+    details: PatientDetails,
+    permissions: frozenset[str],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Patient:
+    """Add a patient under the clinic's next number; ``permissions``: contact_email, contact_phone.
+
+    Raises DuplicateChartError. The number's row lock also keeps two such calls apart.
+    """
+    number = _next_number(session, clinic)
+    if known := find_by_chart(session, vault, details.chart_number):
+        raise DuplicateChartError(known)
+    patient = Patient(clinic_id=clinic.id, id=uuid7(), number=number, created_at=now)
+    _write(vault, patient, details)
+    session.add(patient)
+    session.flush()
+    record(session, clinic.id, actor, "patient_added", ("patient", patient.id), now=now, new={"number": number})
+    set_permissions(session, patient, permissions, actor=actor, now=now)
+    return patient
+
+
+def _next_number(session: Session, clinic: Clinic) -> int:
+    raised = update(Clinic).where(Clinic.id == clinic.id).values(next_patient_number=Clinic.next_patient_number + 1)
+    following = session.scalars(
+        raised.returning(Clinic.next_patient_number), execution_options={"synchronize_session": False}
+    ).one()
+    return following - 1
+
+
+def _write(vault: Vault, patient: Patient, details: PatientDetails) -> None:
+    for field in SEALED:
+        value = getattr(details, field)
+        sealed = None if value is None else vault.seal(value, "patient", f"{field}_enc", patient.id)
+        setattr(patient, f"{field}_enc", sealed)
+    for field in INDEXED:
+        value = getattr(details, field)
+        setattr(patient, f"{field}_index", None if value is None else vault.index(value, field))
+    for field in PLAIN:
+        setattr(patient, field, getattr(details, field))
+
+
+def contact(vault: Vault, patient: Patient) -> PatientDetails:
+    """Open the patient's details; raises DecryptionError under another key."""
+    return PatientDetails(
+        chart_number=_open(vault, patient, "chart_number") or "",
+        first_name=_open(vault, patient, "first_name") or "",
+        surname=_open(vault, patient, "surname") or "",
+        email=_open(vault, patient, "email"),
+        phone=_open(vault, patient, "phone"),
+        sex=patient.sex,
+        birth_year=patient.birth_year,
+        language=patient.language,
+        time_zone=patient.time_zone,
+        channel=patient.channel,
+    )
+
+
+def _open(vault: Vault, patient: Patient, field: str) -> str | None:
+    sealed = getattr(patient, f"{field}_enc")
+    return None if sealed is None else vault.open(sealed, "patient", f"{field}_enc", patient.id)
+
+
+def change_details(
+    session: Session, vault: Vault, patient: Patient, details: PatientDetails, *, actor: Actor, now: datetime
+) -> frozenset[str]:
+    """Rewrite the details and return the names of the fields that changed; the audit holds only these names."""
+    before = contact(vault, patient)
+    changed = frozenset(f for f in (*SEALED, *PLAIN) if getattr(before, f) != getattr(details, f))
+    known = find_by_chart(session, vault, details.chart_number)
+    if known is not None and known.id != patient.id:
+        raise DuplicateChartError(known)
+    if changed:
+        _write(vault, patient, details)
+        subject = ("patient", patient.id)
+        fields = {"fields": sorted(changed)}
+        record(session, patient.clinic_id, actor, "patient_changed", subject, now=now, new=fields)
+    return changed
+
+
+def set_permissions(
+    session: Session, patient: Patient, permissions: frozenset[str], *, actor: Actor, now: datetime
+) -> None:
+    """Record the contact permissions given and withdraw those no longer among them."""
+    current = {consent.kind: consent for consent in current_consents(session, patient.id)}
+    for kind, text in PERMISSIONS.items():
+        if kind in permissions and kind not in current:
+            _permit(session, patient, kind, text, actor=actor, now=now)
+        elif kind in current and kind not in permissions:
+            withdraw(session, current[kind], actor=actor, now=now)
+
+
+def _permit(session: Session, patient: Patient, kind: str, text: str, *, actor: Actor, now: datetime) -> None:
+    consent = Consent(
+        clinic_id=patient.clinic_id,
+        id=uuid7(),
+        patient_id=patient.id,
+        kind=kind,
+        version=PERMISSION_VERSION,
+        text_hash=sha256(text.encode()).hexdigest(),
+        language=patient.language,
+        given_at=now,
+        recorded_by=actor.staff_id,
+    )
+    session.add(consent)
+    record(session, patient.clinic_id, actor, "consent_given", ("consent", consent.id), now=now, new={"kind": kind})
+
+
+def withdraw(session: Session, consent: Consent, *, actor: Actor, now: datetime) -> None:
+    """End one consent; the row stays."""
+    consent.withdrawn_at = now
+    what = {"kind": consent.kind}
+    record(session, consent.clinic_id, actor, "consent_withdrawn", ("consent", consent.id), now=now, old=what)
+
+
+def current_consents(session: Session, patient_id: UUID) -> Sequence[Consent]:
+    """Consents given and not withdrawn."""
+    wanted = select(Consent).where(Consent.patient_id == patient_id, Consent.withdrawn_at.is_(None))
+    return session.scalars(wanted).all()
+
+
+def find_by_chart(session: Session, vault: Vault, chart_number: str) -> Patient | None:
+    """The clinic's patient with this chart number, alike for case and outer spaces."""
+    index = vault.index(chart_number, "chart_number")
+    return session.scalars(select(Patient).where(Patient.chart_number_index == index)).one_or_none()
+
+
+def find_by_surname(session: Session, vault: Vault, surname: str) -> Sequence[Patient]:
+    """Patients with exactly this surname, by number."""
+    same = Patient.surname_index == vault.index(surname, "surname")
+    return session.scalars(select(Patient).where(same).order_by(Patient.number)).all()
+
+
+def find_duplicates(session: Session, vault: Vault, details: PatientDetails) -> Sequence[Patient]:
+    """Patients who may be the same person: same surname, and the same birth year unless one is unknown."""
+    alike = find_by_surname(session, vault, details.surname)
+    year = details.birth_year
+    return [patient for patient in alike if year is None or patient.birth_year in (None, year)]
