@@ -1,0 +1,39 @@
+"""What happens to one synthetic patient, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+Levels = Mapping[str, Mapping[str, int]]  # instrument code → item code → level
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Answers at one timepoint, so many days after the visit opened; ``send`` False leaves the visit unsent."""
+
+    levels: Levels
+    days_after_opening: int = 1
+    send: bool = True
+    mode: str = "self"
+
+
+@dataclass(frozen=True)
+class Life:
+    """One patient from enrolment on. ``treatments``: (date, product); ``ending``: (kind, date)."""
+
+    chart_number: str
+    arm: str
+    pain_generator: str
+    enrolled_on: date
+    treatments: tuple[tuple[date, str], ...]
+    replies: Mapping[str, Reply]  # by timepoint code
+    age: int
+    sex: str
+    bmi: float | None = None
+    opioid_use: bool | None = None
+    smoking: bool | None = None
+    language: str = "en"
+    ending: tuple[str, date] | None = None
+    operation_on: date | None = None
