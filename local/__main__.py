@@ -67,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start everything; PORT and LAN are read from the environment")
-    command = commands.add_parser(
-        "flask", help="a command of the application, such as: demo advance --months 3"
-    )
+    command = commands.add_parser("flask", help="a command of the application, such as: demo advance --months 3")
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     commands.add_parser("reset", help="remove the demo's data")
     commands.add_parser("check-migrations", help="compare migrations with models")

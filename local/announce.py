@@ -12,10 +12,8 @@ from local.trouble import LocalError
 RULE = "─" * 72
 
 
-def announce(ports: Ports, environ: Mapping[str, str]) -> None:
+def announce(ports: Ports, logins: str, link: str) -> None:
     """Print addresses, logins and one patient's link, also as a QR code."""
-    logins = _ask(["demo", "logins"], environ)
-    link = _ask(["demo", "link"], environ)
     print(RULE)
     print(f"Clinicians      {ports.web_url}")
     print(f"Mailbox         {ports.mailbox_url}   (every mail the demo sends; none leaves this machine)")
@@ -23,7 +21,7 @@ def announce(ports: Ports, environ: Mapping[str, str]) -> None:
     print(f"\nA patient's link, as URL and for a phone's camera\n{link}\n")
     qr_code(link)
     print(_reach(ports))
-    print("Two months later: make flask ARGS='demo advance --months 2'     Stop: Ctrl-C")
+    print("Three months later: make flask ARGS='demo advance --months 3'     Stop: Ctrl-C")
     print(RULE, flush=True)
 
 
@@ -41,11 +39,17 @@ def _reach(ports: Ports) -> str:
     return "The code works on this machine only; `make run LAN=1` lets a real phone in."
 
 
-def _ask(arguments: list[str], environ: Mapping[str, str]) -> str:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-    done = subprocess.run(
-        command, cwd=ROOT, env=dict(environ), stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
-        raise LocalError(f"`flask {' '.join(arguments)}` ended with status {done.returncode}.")
-    return done.stdout.strip()
+class Question:
+    """A command of the application that prints what a newcomer needs; it runs while the others start."""
+
+    def __init__(self, arguments: list[str], environ: Mapping[str, str]) -> None:
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        self._words = " ".join(arguments)
+        self._child = subprocess.Popen(command, cwd=ROOT, env=dict(environ), stdout=subprocess.PIPE, text=True)
+
+    def answer(self) -> str:
+        """Wait for the words; LocalError when it failed."""
+        words, _ = self._child.communicate()
+        if self._child.returncode:
+            raise LocalError(f"`flask {self._words}` ended with status {self._child.returncode}.")
+        return words.strip()

@@ -39,9 +39,7 @@ class Group:
         """Raise when one has ended."""
         for name, child in self._children.items():
             if child.poll() is not None:
-                raise LocalError(
-                    f"{name} ended by itself with status {child.returncode}; its last words are above."
-                )
+                raise LocalError(f"{name} ended by itself with status {child.returncode}; its last words are above.")
 
     def stop(self) -> None:
         """Ask all to end, wait, and end what is left."""

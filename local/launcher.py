@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from local import locks, roles
-from local.announce import announce
+from local.announce import Question, announce
 from local.group import Group
 from local.ports import is_busy
 from local.ready import wait_until_ready
 from local.settings import ROOT, Home, Ports, choose_ports, remember, settings
 from local.trouble import LocalError
 
+QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}  # as root: the demo may
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,11 +37,12 @@ def _serve(place: Home, ports: Ports, group: Group) -> None:
     values = settings(place, ports)
     remember(place, values)
     prepare(place, values)
-    environ = {**os.environ, **values}
+    environ = {**os.environ, **values, **QUIET}
     for name, command in commands(place, ports).items():
         group.start(name, command, environ)
+    logins, link = Question(["demo", "logins"], environ), Question(["demo", "link"], environ)
     wait_until_ready(ports, environ, group)
-    announce(ports, environ)
+    announce(ports, logins.answer(), link.answer())
     while True:
         group.check()
         time.sleep(0.5)
@@ -87,9 +89,7 @@ def _clear_the_way(place: Home, ports: Ports) -> None:
     if left:
         _say(f"The last run was cut short; ended what it had left: {', '.join(left)}.")
     if is_busy(ports.web, ports.host):
-        message = (
-            f"Port {ports.web} is in use by another program. Choose another: make run PORT={ports.web + 1}"
-        )
+        message = f"Port {ports.web} is in use by another program. Choose another: make run PORT={ports.web + 1}"
         raise LocalError(message)
 
 

@@ -41,9 +41,7 @@ def main() -> None:
     options = _parser().parse_args()
     store = MailStore(options.folder)
     controller = Controller(Catcher(store), hostname=LOOPBACK, port=options.smtp_port)
-    pages = make_server(
-        options.host, options.port, create_pages(store), threaded=True, request_handler=QuietHandler
-    )
+    pages = make_server(options.host, options.port, create_pages(store), threaded=True, request_handler=QuietHandler)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

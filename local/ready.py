@@ -20,7 +20,7 @@ def wait_until_ready(ports: Ports, environ: Mapping[str, str], group: Group) -> 
     print("Starting web, worker, beat and mailbox ...", flush=True)
     for url in (f"http://{LOOPBACK}:{ports.mailbox}/", f"http://{LOOPBACK}:{ports.web}/readyz"):
         _wait(url, group)
-    ping = [sys.executable, "-m", "celery", "--quiet", "-A", "tasks", "inspect", "ping", "--timeout", "2"]
+    ping = [sys.executable, "-m", "celery", "--quiet", "-A", "tasks", "inspect", "ping", "--timeout", "0.5"]
     limit = time.monotonic() + READY_SECONDS
     while subprocess.run(ping, cwd=ROOT, env=dict(environ), capture_output=True, check=False).returncode:
         _keep_waiting(group, "The worker", limit)
@@ -28,21 +28,24 @@ def wait_until_ready(ports: Ports, environ: Mapping[str, str], group: Group) -> 
 
 def _wait(url: str, group: Group) -> None:
     limit = time.monotonic() + READY_SECONDS
-    while not answers(url):
-        _keep_waiting(group, url, limit)
+    while reply := trouble(url):
+        _keep_waiting(group, f"{url} ({reply})", limit)
         time.sleep(0.1)
 
 
 def _keep_waiting(group: Group, what: str, limit: float) -> None:
     group.check()
     if time.monotonic() > limit:
-        raise LocalError(f"{what} did not answer within {READY_SECONDS} seconds.")
+        raise LocalError(f"{what} did not answer well within {READY_SECONDS} seconds.")
 
 
-def answers(url: str) -> bool:
-    """Whether the address, one of ours, replies with success."""
+def trouble(url: str) -> str:
+    """Ask one of our own addresses; return what is wrong with the reply, empty on success."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as reply:  # noqa: S310  only our own http addresses
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310  only our own http addresses
+            return ""
+    except urllib.error.HTTPError as error:
+        with error:
+            return f"{error.code}: {error.read(300).decode(errors='replace').strip()}"
+    except OSError as error:
+        return str(error)

@@ -39,9 +39,7 @@ def create_database(connection: Connection, name: str, template: str = "template
 
 def _ensure_role(connection: Connection, role: str, password: str) -> None:
     verb = "ALTER" if _exists(connection, "SELECT FROM pg_roles WHERE rolname = %s", role) else "CREATE"
-    rights = SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-        Literal(password)
-    )
+    rights = SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}").format(Literal(password))
     connection.execute(SQL(verb) + SQL(" ROLE {} ").format(Identifier(role)) + rights)
 
 
