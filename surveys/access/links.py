@@ -1,0 +1,60 @@
+"""Patient links: a random token opens one visit; the database keeps only its digest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from surveys.access.tokens import digest, new_token
+from surveys.models import PatientLink, PatientSession, Visit
+
+
+def issue_link(session: Session, visit: Visit, *, now: datetime) -> str:
+    """Add a link to the visit and return its token; older links of the visit keep working."""
+    token = new_token()
+    session.add(PatientLink(clinic_id=visit.clinic_id, visit_id=visit.id, token_digest=digest(token), created_at=now))
+    session.flush()
+    return token
+
+
+def link_url(base: str, token: str, *, tablet: bool = False) -> str:
+    """Return the address a patient opens; ``tablet``: on a device of the clinic, which is recorded."""
+    return f"{base}/q/{token}{'?tablet=1' if tablet else ''}"
+
+
+def revoke_links(session: Session, visit_id: UUID, now: datetime) -> None:
+    """Stop every link of the visit, and with them the sessions they opened."""
+    live = (PatientLink.visit_id == visit_id, PatientLink.revoked_at.is_(None))
+    session.execute(update(PatientLink).where(*live).values(revoked_at=now))
+
+
+def find_link_clinic(session: Session, token: str) -> UUID | None:
+    """Return the clinic of a link across clinics, by the one function allowed to look."""
+    found: UUID | None = session.scalar(text("SELECT find_link(:token)"), {"token": digest(token)})
+    return found
+
+
+def find_link(session: Session, token: str) -> PatientLink | None:
+    """Return the link of a token inside the bound clinic, revoked or not."""
+    return session.scalar(select(PatientLink).where(PatientLink.token_digest == digest(token)))
+
+
+def open_patient_session(session: Session, link: PatientLink, respondent: str, *, now: datetime) -> str:
+    """Let a browser append to the link's visit; return the token for its cookie."""
+    token = new_token()
+    session.add(
+        PatientSession(
+            clinic_id=link.clinic_id,
+            link_id=link.id,
+            visit_id=link.visit_id,
+            token_digest=digest(token),
+            respondent=respondent,
+            created_at=now,
+            last_seen_at=now,
+        )
+    )
+    session.flush()
+    return token

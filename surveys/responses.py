@@ -1,0 +1,214 @@
+"""The life of a response: opened, answered item by item, sent or finalised, amended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from scoring.instrument import load_instruments
+from surveys.access.audit import SYSTEM, Actor, record
+from surveys.access.links import revoke_links
+from surveys.answers import (
+    AlreadySent,
+    Current,
+    WindowClosed,
+    answer_values,
+    answers_of,
+    append,
+    current_answers,
+    lock_open_response,
+)
+from surveys.battery import items_asked
+from surveys.db import uuid7
+from surveys.models import Answer, Message, Response, Visit
+from surveys.protocol_model import Protocol
+from surveys.scoring_step import score_response
+
+__all__ = [
+    "AlreadySent",
+    "Current",
+    "NotFinal",
+    "WindowClosed",
+    "amend",
+    "current_answers",
+    "finalise_unsent",
+    "open_response",
+    "record_answer",
+    "submit",
+]
+
+
+class NotFinal(Exception):  # noqa: N818 - says what is the matter
+    """Only a response that was sent or finalised can be amended; an open one is answered."""
+
+
+def open_response(
+    session: Session,
+    visit: Visit,
+    instrument: str,
+    *,
+    mode: str,
+    language: str,
+    wording_hash: str,
+    now: datetime,
+) -> Response:
+    """Return the visit's response to an instrument, adding it at the first answer.
+
+    Raises AlreadySent where the visit was sent before the response existed.
+    """
+    wanted = select(Response).where(Response.visit_id == visit.id, Response.instrument == instrument)
+    found = session.scalar(wanted)
+    if found is not None:
+        return found
+    sent = session.scalar(select(Visit.submitted_at).where(Visit.id == visit.id).with_for_update(read=True))
+    if sent is not None:
+        raise AlreadySent
+    new = {"id": uuid7(), "clinic_id": visit.clinic_id, "visit_id": visit.id, "instrument": instrument}
+    shown = {"mode": mode, "language": language, "wording_hash": wording_hash, "started_at": now}
+    session.execute(insert(Response).values(**new, **shown).on_conflict_do_nothing())
+    return session.scalars(wanted).one()
+
+
+def record_answer(
+    session: Session,
+    response: Response,
+    item: str,
+    status: str,
+    level: int | None,
+    *,
+    nonce: UUID,
+    based_on: UUID | None,
+    mode: str,
+    author_id: UUID | None,
+    now: datetime,
+) -> Answer:
+    """Append one answer under the response's lock; a retry adds nothing.
+
+    ``status`` is answered, declined or cleared; ``level`` is None unless answered and must be one of the
+    item's. Raises AlreadySent after submission, WindowClosed for a patient after the window.
+    """
+    _check_level(response.instrument, item, status, level)
+    lock_open_response(session, response.id, by_staff=author_id is not None)
+    values = answer_values(status, level, nonce=nonce, based_on=based_on, mode=mode, author_id=author_id, now=now)
+    return append(session, response, item, values)
+
+
+def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime, actor: Actor) -> bool:
+    """Send the visit: finalise and score its responses, revoke its links, cancel its waiting messages.
+
+    All in the caller's transaction. Returns False, changing nothing, where it was sent already.
+    """
+    locked = _lock_visit(session, visit)
+    if locked.submitted_at is not None:
+        return False
+    for response in _open_responses(session, visit.id):
+        _finalise(session, locked, response, protocol, "submitted", now)
+    locked.submitted_at = now
+    revoke_links(session, visit.id, now)
+    _cancel_waiting(session, visit.id, now)
+    record(session, visit.clinic_id, actor, "submitted", ("visit", visit.id), now=now)
+    session.flush()
+    return True
+
+
+def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: datetime) -> None:
+    """At window close, finalise and score each complete response of an unsent visit; others stay drafts.
+
+    Complete: every item asked is answered or declined. Run twice it changes nothing more.
+    """
+    locked = _lock_visit(session, visit)
+    if locked.submitted_at is not None:
+        return
+    for response in _open_responses(session, visit.id):
+        current = answers_of(session, response)
+        asked = items_asked(protocol, visit.timepoint, response.instrument)
+        if all(item in current and current[item].settled for item in asked):
+            _finalise(session, locked, response, protocol, "unsent", now)
+            record(session, visit.clinic_id, SYSTEM, "finalised_unsent", ("response", response.id), now=now)
+    session.flush()
+
+
+def amend(
+    session: Session,
+    response: Response,
+    item: str,
+    level: int | None,
+    *,
+    reason: str,
+    actor: Actor,
+    protocol: Protocol,
+    now: datetime,
+) -> Answer:
+    """Correct a final answer with a reason: a new answer row, and scores that supersede the old.
+
+    ``level`` None records that the item has no answer. Raises NotFinal for an open response.
+    """
+    status = "declined" if level is None else "answered"
+    _check_level(response.instrument, item, status, level)
+    final = session.scalar(select(Response.finalised_at).where(Response.id == response.id).with_for_update())
+    if final is None:
+        raise NotFinal
+    before = answers_of(session, response).get(item)
+    values = answer_values(
+        status,
+        level,
+        nonce=uuid7(),
+        based_on=before.id if before else None,
+        mode=response.mode,
+        author_id=actor.staff_id,
+        now=now,
+        reason=reason,
+    )
+    row = append(session, response, item, values)
+    visit = session.scalars(select(Visit).where(Visit.id == response.visit_id)).one()
+    _score(session, visit, response, protocol, now)
+    old, new = {item: before.level if before else None}, {item: level}
+    subject = ("response", response.id)
+    record(session, response.clinic_id, actor, "amended", subject, now=now, old=old, new=new, reason=reason)
+    session.flush()
+    return row
+
+
+def _check_level(instrument: str, item: str, status: str, level: int | None) -> None:
+    """Refuse what no screen can send: an unknown item, a level out of its list, a level without an answer."""
+    known = load_instruments()[instrument].item(item)
+    if (status == "answered") != (level is not None):
+        raise ValueError(f"{instrument}.{item}: {status} with level {level}")
+    if level is not None and not known.minimum <= level <= known.maximum:
+        raise ValueError(f"{instrument}.{item}: {level} lies outside {known.minimum} to {known.maximum}")
+
+
+def _lock_visit(session: Session, visit: Visit) -> Visit:
+    locked = select(Visit).where(Visit.id == visit.id).with_for_update()
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def _open_responses(session: Session, visit_id: UUID) -> Sequence[Response]:
+    """Lock the visit's open responses, in one order so that two submissions cannot wait for each other."""
+    wanted = select(Response).where(Response.visit_id == visit_id, Response.finalised_at.is_(None))
+    locked = wanted.order_by(Response.id).with_for_update()
+    return session.scalars(locked.execution_options(populate_existing=True)).all()
+
+
+def _finalise(
+    session: Session, visit: Visit, response: Response, protocol: Protocol, finality: str, now: datetime
+) -> None:
+    response.finalised_at, response.finality = now, finality
+    _score(session, visit, response, protocol, now)
+
+
+def _score(session: Session, visit: Visit, response: Response, protocol: Protocol, now: datetime) -> None:
+    current = answers_of(session, response)
+    asked = items_asked(protocol, visit.timepoint, response.instrument)
+    levels = {item: current[item].level if item in current else None for item in asked}
+    score_response(session, response, levels, protocol.value_set, now=now)
+
+
+def _cancel_waiting(session: Session, visit_id: UUID, now: datetime) -> None:
+    waiting = (Message.visit_id == visit_id, Message.state.in_(("planned", "claimed", "held")))
+    session.execute(update(Message).where(*waiting).values(state="cancelled", settled_at=now))
