@@ -6,9 +6,7 @@ import pytest
 from local import roles
 from local.postgres import Postgres
 
-RIGHTS = (
-    "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = %s"
-)
+RIGHTS = "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = %s"
 
 
 @pytest.mark.parametrize("role", [roles.OWNER, roles.APP])

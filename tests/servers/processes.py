@@ -20,9 +20,7 @@ END_SECONDS = 15
 
 
 @contextmanager
-def process(
-    arguments: Sequence[str], environ: Mapping[str, str], log: Path
-) -> "Iterator[subprocess.Popen[bytes]]":
+def process(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
     """Run ``python -m ARGUMENTS`` in a group of its own; its output goes to ``log``."""
     with log.open("ab") as output:
         child = subprocess.Popen(
