@@ -1,0 +1,77 @@
+"""The one door to the chart library: a specification in, an SVG that the page's policy allows out."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from html import escape
+from json import dumps, loads
+from typing import Any
+
+import altair
+import vl_convert
+
+Chart = altair.LayerChart | altair.VConcatChart | altair.Chart
+
+INK = "#010203"  # a sentinel: the renderer knows no currentColor, so this ink is replaced by it
+PRINT_INK = "#1c2424"
+FONT = "system-ui, sans-serif"
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito
+DASHES = ((1, 0), (7, 3), (2, 3), (8, 3, 2, 3), (4, 2), (1, 2))
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+_OPEN = re.compile(r"<svg [^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"[^>]*>")
+_NOISE = re.compile(r' (?:aria-roledescription|aria-label|aria-hidden|role|pointer-events|class|display)="[^"]*"')
+FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
+
+
+def draw(chart: Chart) -> str:
+    """Render once per specification, which holds the data: the same figures cost nothing the second time."""
+    specification: dict[str, Any] = chart.to_dict()
+    return _render(dumps(specification, sort_keys=True))
+
+
+@lru_cache(maxsize=512)
+def _render(specification: str) -> str:
+    svg = vl_convert.vegalite_to_svg(loads(specification))
+    if FORBIDDEN.search(svg):
+        raise ValueError("The chart holds styles or scripts, which the page's policy would block.")
+    return _NOISE.sub("", svg)
+
+
+def inline(svg: str, identifier: str, title: str, description: str) -> str:
+    """The SVG for a page: named and described, in the page's ink."""
+    names = f"{identifier}-title {identifier}-desc"
+
+    def opening(match: re.Match[str]) -> str:
+        size = f'width="{match[1]}" height="{match[2]}" viewBox="0 0 {match[1]} {match[2]}"'
+        root = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="{names}">'
+        title_tag = f'<title id="{identifier}-title">{escape(title)}</title>'
+        return f'{root}{title_tag}<desc id="{identifier}-desc">{escape(description)}</desc>'
+
+    return _OPEN.sub(opening, svg, count=1).replace(INK, "currentColor")
+
+
+def standalone(svg: str, identifier: str, title: str, description: str) -> str:
+    """The SVG as a file: dark ink on white paper."""
+    drawn = inline(svg, identifier, title, description).replace("currentColor", PRINT_INK)
+    return drawn.replace("</desc>", '</desc><rect width="100%" height="100%" fill="#ffffff"/>', 1)
+
+
+def configured(chart: Any) -> Any:
+    """Give a chart the house's type, quiet axes and no background."""
+    axis = {"labelColor": INK, "titleColor": INK, "tickColor": INK, "domainColor": INK, "titleFontWeight": "normal"}
+    sizes = {"labelFontSize": 13, "titleFontSize": 13, "gridColor": INK, "gridOpacity": 0.14, "titlePadding": 8}
+    return (
+        chart.configure(font=FONT, background="transparent", padding=6)
+        .configure_axis(**axis, **sizes)
+        .configure_view(stroke=None)
+    )
+
+
+def spread(places: list[float], gap: float) -> list[float]:
+    """Move labels apart until neighbours are at least ``gap`` from each other, keeping their order."""
+    order = sorted(range(len(places)), key=lambda at: places[at])
+    moved = list(places)
+    for lower, upper in zip(order, order[1:], strict=False):
+        moved[upper] = max(moved[upper], moved[lower] + gap)
+    return moved

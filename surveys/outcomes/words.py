@@ -1,0 +1,51 @@
+"""Timepoints, windows and numbers in words."""
+
+from __future__ import annotations
+
+from surveys.i18n import gettext as _
+from surveys.i18n import ngettext
+from surveys.protocol_model import Timepoint
+
+WEEKS_PER_MONTH = 365.25 / 12 / 7
+
+
+def timepoint_words(timepoint: Timepoint) -> str:
+    """A timepoint's name as a reader says it."""
+    if timepoint.months:
+        years, rest = divmod(timepoint.months, 12)
+        if years > 1 and not rest:
+            return _("%(years)d years", years=years)
+        return ngettext("%(num)d month", "%(num)d months", timepoint.months)
+    if timepoint.weeks:
+        return ngettext("%(num)d week", "%(num)d weeks", timepoint.weeks)
+    return _("Baseline")
+
+
+def months_of(timepoint: Timepoint) -> float:
+    """Months from the index date; the baseline stands at 0."""
+    return (timepoint.months or 0) + (timepoint.weeks or 0) / WEEKS_PER_MONTH
+
+
+def window_words(timepoint: Timepoint) -> str:
+    """The window in which an answer counts."""
+    if timepoint.is_baseline:
+        return _("before the first treatment")
+    return _(
+        "%(when)s after the index date, from %(before)d days before to %(after)d days after",
+        when=timepoint_words(timepoint),
+        before=timepoint.opens_days_before,
+        after=timepoint.closes_days_after,
+    )
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction as whole per cent, or a dash."""
+    return "–" if fraction is None else f"{100 * fraction:.0f} %"
+
+
+def interval_words(interval: tuple[float, float] | None, *, scale: float = 100, digits: int = 0) -> str:
+    """An interval's two ends, or a dash."""
+    if interval is None:
+        return "–"
+    low, high = interval
+    return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
