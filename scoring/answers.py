@@ -16,12 +16,21 @@ def allowed(item: Item) -> str:
     return f"a whole number from {item.minimum} to {item.maximum}, or empty"
 
 
+def _is_right(item: Item, values: FloatArray) -> bool:
+    """Whether every value is a level or NaN; NaN alone differs from itself and from its rounding."""
+    unanswered = np.count_nonzero(np.isnan(values))
+    if unanswered == len(values):
+        return True
+    broken = np.count_nonzero(np.rint(values) != values) - unanswered
+    lowest, highest = np.fmin.reduce(values), np.fmax.reduce(values)
+    return bool(broken == 0 and lowest >= item.minimum and highest <= item.maximum)
+
+
 def _check_values(item: Item, values: FloatArray) -> None:
-    whole = values == np.rint(values)
-    right = np.isnan(values) | (whole & (values >= item.minimum) & (values <= item.maximum))
-    if not right.all():
-        wrong = values[~right][0]
-        raise AnswerError(f"{item.code} cannot be {wrong:g}: allowed is {allowed(item)}.")
+    if _is_right(item, values):
+        return
+    wrong = next(value for value in values if not _is_right(item, np.array([value])))
+    raise AnswerError(f"{item.code} cannot be {wrong:g}: allowed is {allowed(item)}.")
 
 
 def _check_codes(instrument: Instrument, answers: Mapping[str, FloatArray]) -> None:
@@ -39,13 +48,18 @@ def _length(instrument: Instrument, answers: Mapping[str, FloatArray]) -> int:
     return lengths.pop()
 
 
+def check_shape(instrument: Instrument, answers: Mapping[str, FloatArray]) -> int:
+    """Refuse unknown items and unequal lengths; returns the number of records."""
+    _check_codes(instrument, answers)
+    return _length(instrument, answers)
+
+
 def check_answers(instrument: Instrument, answers: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Refuse unknown items, values outside an item's levels and unequal lengths.
+    """Refuse values outside an item's levels.
 
     Returns the answers in the order of the instrument. An item that is not optional and was not
     given at all counts as unanswered (NaN); an optional one stays out.
     """
-    _check_codes(instrument, answers)
     length = _length(instrument, answers)
     checked: dict[str, FloatArray] = {}
     for item in instrument.items:

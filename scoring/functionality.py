@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scoring.sums import answered_and_total
 from scoring.types import FloatArray
 
 
@@ -12,9 +13,10 @@ def functionality(levels: FloatArray, *, max_missing: int) -> FloatArray:
     the mean of those answered (proration); more give NaN.
     """
     activities = levels.shape[1]
-    answered = np.isfinite(levels).sum(axis=1)
-    scorable = answered >= max(1, activities - max_missing)
-    total = np.nansum(levels, axis=1)
-    score: FloatArray = np.full(len(levels), np.nan)
-    np.divide(activities * total, answered, out=score, where=scorable)
-    return score
+    least = activities - max_missing
+    return prorated_total(*answered_and_total(levels), activities=activities, least=least)
+
+
+def prorated_total(answered: FloatArray, total: FloatArray, *, activities: int, least: int) -> FloatArray:
+    """Total over all activities from those answered; NaN below ``least`` of them."""
+    return activities * total / np.where(answered >= max(1, least), answered, np.nan)

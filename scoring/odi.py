@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scoring.sums import answered_and_total
 from scoring.types import FloatArray
 
 
@@ -12,9 +13,10 @@ def odi(levels: FloatArray, *, max_missing: int) -> FloatArray:
     higher is worse. Unanswered sections leave the denominator; more than ``max_missing`` of them
     give NaN. Source: Fairbank & Pynsent, Spine 2000;25:2940-2952.
     """
-    answered = np.isfinite(levels).sum(axis=1)
-    scorable = answered >= max(1, levels.shape[1] - max_missing)
-    total = np.nansum(levels, axis=1)
-    score: FloatArray = np.full(len(levels), np.nan)
-    np.divide(100 * total, 5 * answered, out=score, where=scorable)
+    return prorated_odi(*answered_and_total(levels), least=levels.shape[1] - max_missing)
+
+
+def prorated_odi(answered: FloatArray, total: FloatArray, *, least: int) -> FloatArray:
+    """ODI from the sections answered and their sum; NaN below ``least`` sections."""
+    score: FloatArray = 100 * total / (5 * np.where(answered >= max(1, least), answered, np.nan))
     return score

@@ -1,19 +1,23 @@
 """From answers to scores, for any instrument. One record is an array of one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
 
-from scoring.answers import check_answers
+from scoring.answers import check_answers, check_shape
 from scoring.eq5d import eq5d3l_index, eq5d3l_profile
-from scoring.functionality import functionality
+from scoring.functionality import prorated_total
 from scoring.instrument import Instrument, find_instrument, load_instruments
 from scoring.nrs import as_answered, nrs
-from scoring.odi import odi
+from scoring.odi import prorated_odi
+from scoring.sums import answered_and_total
 from scoring.types import FloatArray
 
 Answers = Mapping[str, FloatArray]
+Scores = dict[str, FloatArray]
+
+BLOCK = 8192  # records whose items fit into the cache together
 
 RULE_VERSIONS: Mapping[str, str] = MappingProxyType(
     {scale.code: scale.rule_version for each in load_instruments().values() for scale in each.scales}
@@ -22,25 +26,27 @@ RULE_VERSIONS: Mapping[str, str] = MappingProxyType(
 _DIMENSIONS = ("mobility", "self_care", "usual_activities", "pain_discomfort", "anxiety_depression")
 
 
-def _matrix(answers: Answers) -> FloatArray:
-    return np.column_stack(list(answers.values()))
+def _matrix(answers: Iterable[FloatArray]) -> FloatArray:
+    """Shape (n, items), stored item by item."""
+    return np.stack(list(answers)).T
 
 
-def _odi(instrument: Instrument, answers: Answers) -> dict[str, FloatArray]:
-    levels = _matrix(answers)
-    answered = np.isfinite(levels).sum(axis=1).astype(np.float64)
-    return {"odi": odi(levels, max_missing=instrument.max_missing), "odi_n": answered}
+def _odi(instrument: Instrument, answers: Answers) -> Scores:
+    answered, total = answered_and_total(_matrix(answers.values()))
+    least = len(instrument.items) - instrument.max_missing
+    return {"odi": prorated_odi(answered, total, least=least), "odi_n": answered}
 
 
-def _functionality(instrument: Instrument, answers: Answers) -> dict[str, FloatArray]:
-    levels = _matrix(answers)
-    answered = np.isfinite(levels).sum(axis=1).astype(np.float64)
-    total = functionality(levels, max_missing=instrument.max_missing)
-    return {"functionality": total, "functionality_n": answered}
+def _functionality(instrument: Instrument, answers: Answers) -> Scores:
+    answered, total = answered_and_total(_matrix(answers.values()))
+    activities = len(instrument.items)
+    least = activities - instrument.max_missing
+    prorated = prorated_total(answered, total, activities=activities, least=least)
+    return {"functionality": prorated, "functionality_n": answered}
 
 
-def _eq5d3l(answers: Answers, value_set: str | None, *, force: bool) -> dict[str, FloatArray]:
-    levels = np.column_stack([answers[code] for code in _DIMENSIONS])
+def _eq5d3l(answers: Answers, value_set: str | None, *, force: bool) -> Scores:
+    levels = _matrix(answers[code] for code in _DIMENSIONS)
     scores = {
         "eq5d3l_profile": eq5d3l_profile(levels),
         "eq5d3l_index": eq5d3l_index(levels, value_set=value_set, force=force),
@@ -48,22 +54,9 @@ def _eq5d3l(answers: Answers, value_set: str | None, *, force: bool) -> dict[str
     return scores | ({"eq_vas": answers["vas"]} if "vas" in answers else {})
 
 
-def score_instrument(
-    instrument: str,
-    answers: Answers,
-    value_set: str | None = None,
-    *,
-    force: bool = False,
-) -> dict[str, FloatArray]:
-    """Score n records of one instrument; columns by scale, NaN where not scorable, nothing rounded.
-
-    ``answers``: item code to shape (n,), NaN where unanswered. ``value_set`` is needed by ``eq5d3l``
-    alone and ignored elsewhere; ``force`` admits a set that independent sources contradict. Where
-    items may be missing, ``<scale>_n`` counts those answered.
-    """
-    chosen = find_instrument(instrument)
-    checked = check_answers(chosen, answers)
-    match instrument:
+def _score_block(chosen: Instrument, given: Answers, value_set: str | None, *, force: bool) -> Scores:
+    checked = check_answers(chosen, given)
+    match chosen.code:
         case "odi":
             return _odi(chosen, checked)
         case "functionality":
@@ -74,3 +67,30 @@ def score_instrument(
             return nrs(checked)
         case _:
             return as_answered(chosen, checked)
+
+
+def score_instrument(
+    instrument: str,
+    answers: Answers,
+    value_set: str | None = None,
+    *,
+    force: bool = False,
+) -> Scores:
+    """Score n records of one instrument; columns by scale, NaN where not scorable, nothing rounded.
+
+    ``answers``: item code to shape (n,), NaN where unanswered. ``value_set`` is needed by ``eq5d3l``
+    alone and ignored elsewhere; ``force`` admits a set that independent sources contradict. Where
+    items may be missing, ``<scale>_n`` counts those answered.
+    """
+    chosen = find_instrument(instrument)
+    length = check_shape(chosen, answers)
+    blocks = [
+        _score_block(chosen, _cut(answers, start), value_set, force=force) for start in range(0, max(1, length), BLOCK)
+    ]
+    if len(blocks) == 1:
+        return blocks[0]
+    return {scale: np.concatenate([block[scale] for block in blocks]) for scale in blocks[0]}
+
+
+def _cut(answers: Answers, start: int) -> Answers:
+    return {code: values[start : start + BLOCK] for code, values in answers.items()}
