@@ -104,7 +104,24 @@ def append(session: Session, response: Response, item: str, values: Mapping[str,
     return row
 
 
-def _after(newest: Answer | None) -> UUID:
+def append_all(session: Session, response: Response, levels: Mapping[str, int], values: Mapping[str, object]) -> None:
+    """Add the next version of several items at once under the response's lock, as when a paper form is entered."""
+    newest = answers_of(session, response)
+    rows = [
+        Answer(
+            clinic_id=response.clinic_id,
+            id=_after(newest.get(item)),
+            response_id=response.id,
+            item=item,
+            **{**values, "level": level, "nonce": uuid7()},
+        )
+        for item, level in levels.items()
+    ]
+    if rows:
+        session.execute(insert(Answer), [_columns(row) for row in rows])
+
+
+def _after(newest: Answer | Current | None) -> UUID:
     """Return an id above the newest one's, also where this host's clock is behind."""
     return UUID(int=max(uuid7().int, newest.id.int + 1)) if newest else uuid7()
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from scoring.instrument import load_instruments
+from surveys import outbox
 from surveys.access.audit import SYSTEM, Actor, record
 from surveys.access.links import revoke_links
 from surveys.answers import (
@@ -20,12 +21,13 @@ from surveys.answers import (
     answer_values,
     answers_of,
     append,
+    append_all,
     current_answers,
     lock_open_response,
 )
 from surveys.battery import items_asked
 from surveys.db import uuid7
-from surveys.models import Answer, Message, Response, Visit
+from surveys.models import Answer, Response, Visit
 from surveys.protocol_model import Protocol
 from surveys.scoring_step import score_response
 
@@ -39,6 +41,7 @@ __all__ = [
     "finalise_unsent",
     "open_response",
     "record_answer",
+    "record_answers",
     "submit",
 ]
 
@@ -98,6 +101,23 @@ def record_answer(
     return append(session, response, item, values)
 
 
+def record_answers(
+    session: Session,
+    response: Response,
+    levels: Mapping[str, int],
+    *,
+    mode: str,
+    author_id: UUID | None,
+    now: datetime,
+) -> None:
+    """Append answers to several items of one form at once; the rules of ``record_answer`` hold for each."""
+    for item, level in levels.items():
+        _check_level(response.instrument, item, "answered", level)
+    lock_open_response(session, response.id, by_staff=author_id is not None)
+    shared = answer_values("answered", None, nonce=uuid7(), based_on=None, mode=mode, author_id=author_id, now=now)
+    append_all(session, response, levels, shared)
+
+
 def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime, actor: Actor) -> bool:
     """Send the visit: finalise and score its responses, revoke its links, cancel its waiting messages.
 
@@ -110,7 +130,7 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
         _finalise(session, locked, response, protocol, "submitted", now)
     locked.submitted_at = now
     revoke_links(session, visit.id, now)
-    _cancel_waiting(session, visit.id, now)
+    outbox.cancel_waiting(session, visit.id, now=now)
     record(session, visit.clinic_id, actor, "submitted", ("visit", visit.id), now=now)
     session.flush()
     return True
@@ -207,8 +227,3 @@ def _score(session: Session, visit: Visit, response: Response, protocol: Protoco
     asked = items_asked(protocol, visit.timepoint, response.instrument)
     levels = {item: current[item].level if item in current else None for item in asked}
     score_response(session, response, levels, protocol.value_set, now=now)
-
-
-def _cancel_waiting(session: Session, visit_id: UUID, now: datetime) -> None:
-    waiting = (Message.visit_id == visit_id, Message.state.in_(("planned", "claimed", "held")))
-    session.execute(update(Message).where(*waiting).values(state="cancelled", settled_at=now))

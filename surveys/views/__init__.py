@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from surveys.views import auth
+from surveys.views import auth, landing, patient
 
-BLUEPRINTS = (auth.bp,)
+BLUEPRINTS = (auth.bp, landing.bp, patient.bp)
 
 
 def install(app: Flask) -> None:

@@ -1,0 +1,90 @@
+"""The signed token in each item form: proof against forgery, key of idempotency and stale check in one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from itsdangerous import BadData, URLSafeSerializer
+
+ITEM, SEND = "backstory item", "backstory send"
+FIELDS = 10
+LONGEST = 2000  # characters; ours have about 400
+
+
+@dataclass(frozen=True, slots=True)
+class ItemToken:
+    """What one form may do: append one item's answer to one visit, through one link, until ``expires``."""
+
+    clinic_id: UUID
+    link_id: UUID
+    visit_id: UUID
+    respondent: str
+    instrument: str
+    item: str
+    wording_hash: str
+    based_on: UUID | None  # the answer the patient sees
+    nonce: UUID
+    expires: int  # seconds since 1970 on the domain clock: the end of the window
+
+    def expired(self, now: datetime) -> bool:
+        """Whether the window is over."""
+        return now.timestamp() >= self.expires
+
+
+def new_nonce() -> UUID:
+    """Return a form's own random number."""
+    return uuid4()
+
+
+def sign_item(token: ItemToken, key: str) -> str:
+    """Return the token as text for a hidden field."""
+    ids = (token.clinic_id, token.link_id, token.visit_id, token.nonce)
+    based_on = token.based_on.hex if token.based_on else ""
+    place = (token.respondent, token.instrument, token.item, token.wording_hash[:16])
+    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, token.expires])
+
+
+def read_item(text: str, key: str) -> ItemToken | None:
+    """Return the token, or None where it is not one of ours."""
+    values = _read(text, key, ITEM)
+    if not isinstance(values, list) or len(values) != FIELDS:
+        return None
+    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, expires = values
+    return ItemToken(
+        UUID(clinic),
+        UUID(link),
+        UUID(visit),
+        respondent,
+        instrument,
+        item,
+        wording,
+        UUID(based_on) if based_on else None,
+        UUID(nonce),
+        expires,
+    )
+
+
+def sign_send(session_id: UUID, key: str) -> str:
+    """Return the proof in the review screen's form, bound to the patient's session."""
+    return str(_serializer(key, SEND).dumps(session_id.hex))
+
+
+def fits_send(text: str, session_id: UUID, key: str) -> bool:
+    """Whether the proof was made for this session."""
+    return bool(_read(text, key, SEND) == session_id.hex)
+
+
+def _serializer(key: str, purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=purpose)
+
+
+def _read(text: str, key: str, purpose: str) -> object:
+    if len(text) > LONGEST:
+        return None
+    try:
+        value: object = _serializer(key, purpose).loads(text)
+    except BadData:
+        return None
+    return value

@@ -1,0 +1,74 @@
+"""Participation consent: the patient's own permission, given on the first screen in a version of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from surveys.access.audit import Actor, record
+from surveys.db import uuid7
+from surveys.models import Consent, Patient
+
+FOLDER = Path(__file__).parent / "consents"
+KIND = "participation"
+FALLBACK = ("1", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """What the patient is shown, and what is kept of it: version, language and SHA-256 of the text."""
+
+    version: str
+    language: str
+    paragraphs: tuple[str, ...]
+    hash: str
+
+
+def consent_text(version: str, language: str) -> ConsentText:
+    """Return the text to show: the version in the language, else in English, else the first version."""
+    texts = _texts()
+    wanted = ((version, language), (version, "en"), ("1", language), FALLBACK)
+    return next(texts[key] for key in wanted if key in texts)
+
+
+@cache
+def _texts() -> dict[tuple[str, str], ConsentText]:
+    return {(text.version, text.language): text for text in map(_read, FOLDER.glob("*.*.txt"))}
+
+
+def _read(path: Path) -> ConsentText:
+    version, _, language = path.stem.partition(".")
+    body = path.read_text(encoding="utf-8")
+    paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
+    return ConsentText(version, language, paragraphs, sha256(body.encode()).hexdigest())
+
+
+def participation(session: Session, patient: Patient) -> Consent | None:
+    """Return the permission that stands, or None where it was never given or was taken back."""
+    current = (Consent.patient_id == patient.id, Consent.kind == KIND, Consent.withdrawn_at.is_(None))
+    return session.scalar(select(Consent).where(*current))
+
+
+def give_participation(session: Session, patient: Patient, text: ConsentText, *, now: datetime) -> None:
+    """Record the permission; where one stands already nothing changes."""
+    values = {
+        "clinic_id": patient.clinic_id,
+        "id": uuid7(),
+        "patient_id": patient.id,
+        "kind": KIND,
+        "version": text.version,
+        "text_hash": text.hash,
+        "language": text.language,
+        "given_at": now,
+    }
+    added = session.execute(insert(Consent).values(values).on_conflict_do_nothing().returning(Consent.id)).scalar()
+    if added:
+        actor, new = Actor("patient"), {"version": text.version, "hash": text.hash}
+        record(session, patient.clinic_id, actor, "consent_given", ("consent", added), now=now, new=new)

@@ -1,0 +1,124 @@
+"""The mailed link: what it opens, Start, and a fresh link where this one is stale."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import render_template, request, url_for
+
+from surveys.access.audit import Actor
+from surveys.access.links import find_link_clinic, open_patient_session
+from surveys.access.tokens import cookie_value
+from surveys.answers import current_answers
+from surveys.db import db, enter_clinic
+from surveys.forms import RESPONDENTS, StartForm
+from surveys.outbox import ResendTooSoonError, resend
+from surveys.participation import ConsentText, consent_text, give_participation, participation
+from surveys.safety import SAFETY
+from surveys.sitting import Sitting, by_token, has_answers
+from surveys.views.auth import set_cookie
+from surveys.views.guard import Reply
+from surveys.views.patient_page import (
+    dead_link,
+    first_name,
+    minutes,
+    page,
+    patient_blueprint,
+    patient_cookie,
+    screen_url,
+    see,
+)
+
+bp = patient_blueprint("landing")
+ON_TABLET = ("self", "self_with_help")
+
+
+@bp.get("/q/<token>")
+def landing(token: str) -> Reply:
+    """Show who asks and why; opening a link changes nothing."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    form = StartForm()
+    form.tablet.data = request.args.get("tablet") == "1"
+    return _first_screen(sitting, token, form)
+
+
+@bp.post("/q/<token>")
+def start(token: str) -> Reply:
+    """Start or carry on: set the cookie and leave the token behind."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    asked = _consent(sitting)
+    form = StartForm(request.form, ask_consent=asked is not None)
+    if not form.validate():
+        return _first_screen(sitting, token, form), 422
+    if asked:
+        give_participation(db.session(), sitting.patient, asked, now=sitting.now)
+    cookie = open_patient_session(db.session(), sitting.link, _respondent(form), now=sitting.real)
+    resume = sitting.first_unanswered(current_answers(db.session(), sitting.visit.id))
+    db.session.commit()
+    reply = see(screen_url(resume) if resume else url_for("patient.review"))
+    set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic.id, cookie))
+    return reply
+
+
+@bp.get("/q/<token>/stop")
+def stop(token: str) -> Reply:
+    """Tell somebody else who opened the link what to do: nothing was saved."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    return page("patient/stop.html", sitting)
+
+
+@bp.post("/q/<token>/fresh")
+def fresh(token: str) -> Reply:
+    """Send a new link to the address on file where the visit is still open; say the same in any case."""
+    sitting = _sitting(token)
+    if sitting and sitting.may_have_fresh_link:
+        _send_fresh(sitting)
+    enter_clinic(None)
+    return render_template("patient/fresh_link.html", safety=SAFETY)
+
+
+def _sitting(token: str) -> Sitting | None:
+    clinic_id = find_link_clinic(db.session(), token)
+    if clinic_id is None:
+        return None
+    enter_clinic(clinic_id)
+    return by_token(db.session(), token)
+
+
+def _send_fresh(sitting: Sitting) -> None:
+    """Plan one more message; too soon after the last one is no news for whoever asks."""
+    with suppress(ResendTooSoonError):
+        resend(db.session(), sitting.visit, actor=Actor("patient"), now=sitting.now)
+        db.session.commit()
+
+
+def _consent(sitting: Sitting) -> ConsentText | None:
+    """Return the consent to ask for, or None where one stands."""
+    if participation(db.session(), sitting.patient):
+        return None
+    return consent_text(sitting.protocol.consent_version, sitting.patient.language)
+
+
+def _respondent(form: StartForm) -> str:
+    chosen = str(form.respondent.data)
+    return "tablet" if form.tablet.data and chosen in ON_TABLET else chosen
+
+
+def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
+    return page(
+        "patient/landing.html",
+        sitting,
+        token=token,
+        form=form,
+        respondents=RESPONDENTS,
+        first_name=first_name(sitting),
+        minutes=minutes(sitting),
+        consent=_consent(sitting),
+        started=has_answers(current_answers(db.session(), sitting.visit.id)),
+    )

@@ -1,0 +1,112 @@
+"""What every patient page shares: the cookie, the patient's language, the neutral page for a dead link."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from surveys.access.encryption import Vault
+from surveys.access.tokens import read_cookie
+from surveys.battery import Screen
+from surveys.csrf import csrf
+from surveys.db import db, enter_clinic
+from surveys.i18n import LANGUAGES, force_language
+from surveys.models import PatientSession
+from surveys.safety import NOT_WATCHED, SAFETY
+from surveys.sitting import Sitting, by_session
+from surveys.views.guard import Reply, config
+
+LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600
+SCREENS_PER_MINUTE = 5
+
+
+def patient_blueprint(name: str) -> Blueprint:
+    """Return a blueprint whose forms carry signed tokens of their own instead of the staff forms' token."""
+    bp = Blueprint(name, __name__)
+    csrf.exempt(bp)
+    bp.before_request(refuse_foreign)
+    return bp
+
+
+def refuse_foreign() -> None:
+    """Refuse a post that another site caused, and bodies larger than any of these forms."""
+    request.max_content_length = LARGEST_FORM
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(400)
+
+
+def patient_cookie() -> str:
+    """Return the name of the patient's cookie."""
+    return f"{config().cookie_prefix}patient"
+
+
+def secret() -> str:
+    """Return the key that signs item tokens."""
+    return config().secret_key
+
+
+def load_sitting() -> tuple[Sitting, PatientSession] | None:
+    """Bind the request to the clinic of its patient cookie and return the sitting, or None."""
+    named = read_cookie(request.cookies.get(patient_cookie()))
+    if named is None:
+        return None
+    enter_clinic(named[0])
+    found = by_session(db.session(), named[1])
+    db.session.commit()
+    return found
+
+
+def page(template: str, sitting: Sitting, **values: object) -> str:
+    """Draw a patient page in the patient's language."""
+    language = sitting.patient.language if sitting.patient.language in LANGUAGES else "en"
+    with force_language(language):
+        return render_template(
+            template,
+            sitting=sitting,
+            clinic=sitting.clinic,
+            page_lang=language,
+            safety=SAFETY,
+            not_watched=NOT_WATCHED,
+            **values,
+        )
+
+
+def first_name(sitting: Sitting) -> str:
+    """Return the name that tells two patients of one household apart."""
+    vault: Vault = current_app.extensions["vault"]
+    return vault.open(sitting.patient.first_name_enc, "patient", "first_name", sitting.patient.id)
+
+
+def minutes(sitting: Sitting) -> int:
+    """Return about how long the visit takes."""
+    return ceil(len(sitting.screens) / SCREENS_PER_MINUTE)
+
+
+def dead_link(token: str | None = None) -> Reply:
+    """The one page for a link that is unknown, over or revoked: it tells nobody which."""
+    enter_clinic(None)
+    return render_template("patient/dead_link.html", token=token, safety=SAFETY), 404
+
+
+def no_session() -> Reply:
+    """Tell a browser without a session how to get one."""
+    return render_template("patient/no_session.html", safety=SAFETY), 403
+
+
+def screen_url(screen: Screen) -> str:
+    """Return the address of a screen."""
+    return url_for("patient.item", instrument=screen.instrument, position=screen.position)
+
+
+def closed_page(sitting: Sitting) -> Reply:
+    """Answer for a visit that takes no answers."""
+    if sitting.state == "sent":
+        return page("patient/already_sent.html", sitting)
+    return dead_link()
+
+
+def see(address: str) -> Response:
+    """Redirect after a post."""
+    return redirect(address, 303)
