@@ -1,5 +1,26 @@
 """The outbox: rows in PostgreSQL are the queue, and every one ends in exactly one explained state."""
 
-from surveys.outbox.planning import cancel_waiting, plan, resend
+from surveys.outbox.claiming import Claim, claim, release
+from surveys.outbox.eligibility import Refusal, Situation, eligibility, situation
+from surveys.outbox.planning import ResendTooSoonError, cancel_waiting, plan, resend
+from surveys.outbox.sending import Sendable, begin_sending
+from surveys.outbox.settling import Outcome, settle, settle_lost
 
-__all__ = ["cancel_waiting", "plan", "resend"]
+__all__ = [
+    "Claim",
+    "Outcome",
+    "Refusal",
+    "ResendTooSoonError",
+    "Sendable",
+    "Situation",
+    "begin_sending",
+    "cancel_waiting",
+    "claim",
+    "eligibility",
+    "plan",
+    "release",
+    "resend",
+    "settle",
+    "settle_lost",
+    "situation",
+]

@@ -1,0 +1,41 @@
+"""The end of a window: complete answers count, what was not handed over expires, nothing more goes out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from surveys import protocol_store, responses
+from surveys.models import Clinic, Episode, Message, ProtocolVersion, Visit
+
+
+def close_windows(session: Session, clinic: Clinic, *, now: datetime, limit: int = 200) -> int:
+    """Close up to ``limit`` visits whose window is over; returns how many. Run twice it changes nothing."""
+    over = (
+        select(Visit, ProtocolVersion)
+        .join(Episode, Episode.id == Visit.episode_id)
+        .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
+        .where(Visit.clinic_id == clinic.id, Visit.closed_at.is_(None), Visit.closes_at <= now)
+        .order_by(Visit.closes_at)
+        .limit(limit)
+        .with_for_update(of=Visit, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    rows = session.execute(over).all()
+    for visit, version in rows:
+        _close(session, visit, version, now)
+    session.flush()
+    return len(rows)
+
+
+def _close(session: Session, visit: Visit, version: ProtocolVersion, now: datetime) -> None:
+    if visit.cancelled_at is None:
+        responses.finalise_unsent(session, visit, protocol_store.protocol_of(version), now=now)
+    visit.closed_at = now
+    waiting = (Message.visit_id == visit.id) & Message.state.in_(("planned", "claimed", "held"))
+    session.execute(
+        update(Message).where(waiting).values(state="expired", settled_at=now, lease_until=None),
+        execution_options={"synchronize_session": False},
+    )
