@@ -1,0 +1,1 @@
+"""The product beside its floors, measured in one run; ratios hold where absolute figures drift."""
