@@ -1,0 +1,92 @@
+"""``flask --app wsgi demo``: fill the demo clinics, name their logins and one patient's link."""
+
+from __future__ import annotations
+
+import time
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from surveys.access.encryption import Vault
+from surveys.access.links import issue_link, link_url
+from surveys.closing import close_windows
+from surveys.config import Config
+from surveys.db import app_now, clinic_session
+from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
+from surveys.demo.fill import begin, fill, is_filled
+from surveys.demo_group import demo
+from surveys.models import Clinic, Episode, ProtocolVersion, Visit
+
+
+def refuse_outside_demo() -> None:
+    """Stop with a sentence where real patients could be."""
+    config: Config = current_app.extensions["backstory"]
+    if config.environment == "production":
+        raise click.ClickException("This is a production installation (BACKSTORY_ENV); demo commands are refused here.")
+
+
+@demo.command("fill")
+def fill_command() -> None:
+    """Fill the demo clinics; a filled one stays as it is."""
+    refuse_outside_demo()
+    for clinic in CLINICS:
+        _fill_clinic(clinic)
+
+
+def _fill_clinic(clinic: DemoClinic) -> None:
+    vault: Vault = current_app.extensions["vault"]
+    with clinic_session(clinic.id) as session:
+        if is_filled(session):
+            click.echo(f"{clinic.name} is filled already.")
+            return
+        now, started = app_now(session), time.monotonic()
+        stages = begin(session, vault, clinic, now=now)
+        for done, total in fill(stages, clinic, now=now):
+            if done % 20 == 0 or done == total:
+                session.flush()
+                click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
+        close_windows(session, session.get_one(Clinic, clinic.id), now=now)
+        session.commit()  # all or nothing: an interrupted fill starts over
+
+
+@demo.command("logins")
+def logins() -> None:
+    """Print three logins of the first clinic."""
+    refuse_outside_demo()
+    for role in ("clinician", "coordinator", "admin"):
+        click.echo(f"{CLINICS[0].login(role)}\t{PASSWORD}")
+
+
+@demo.command("link")
+def link() -> None:
+    """Print a fresh link to a visit that is open now and not yet answered."""
+    refuse_outside_demo()
+    config: Config = current_app.extensions["backstory"]
+    with clinic_session(CLINICS[0].id) as session:
+        now = app_now(session)
+        visit = session.scalars(
+            select(Visit)
+            .join(Episode, Episode.id == Visit.episode_id)
+            .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
+            .where(
+                Visit.opens_at <= now,
+                Visit.closes_at > now,
+                Visit.submitted_at.is_(None),
+                Visit.cancelled_at.is_(None),
+                ProtocolVersion.code == "spine",
+                Visit.timepoint != "w2",
+            )
+            .order_by(Visit.closes_at.desc())
+            .limit(1)
+        ).one_or_none()
+        if visit is None:
+            raise click.ClickException("No visit is open. Fill the demo first: flask --app wsgi demo fill")
+        token = issue_link(session, visit, now=now)
+        session.commit()
+    click.echo(link_url(config.public_base_url, token))
+
+
+def register(app: Flask) -> None:
+    """Put the group on the application's command line."""
+    app.cli.add_command(demo)

@@ -1,0 +1,62 @@
+"""Filling the demo clinics, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveys.access.audit import Actor
+from surveys.access.encryption import Vault
+from surveys.demo import case_reports, registry, replica
+from surveys.demo.clinics import CLINICS, DemoClinic, add_clinic
+from surveys.demo.lives import Life
+from surveys.demo.story import Stage, play
+from surveys.models import Clinic, Patient, Staff
+from surveys.protocol import bundled_protocols
+from surveys.protocol_store import load
+
+REGISTRY = {"riverside": 260, "hillside": 40}  # patients
+
+
+def casts(demo: DemoClinic, now: datetime) -> Iterator[tuple[str, Life]]:
+    """Yield (protocol code, life) of everyone in a clinic; studies end well before ``now``."""
+    today = now.date()
+    if demo is CLINICS[0]:
+        yield from (("trial", life) for life in replica.lives(today - timedelta(days=560)))
+        yield from (("case_series", life) for life in case_reports.lives(today - timedelta(days=760)))
+    everyone = registry.lives(today - timedelta(days=729), REGISTRY[demo.code], demo.code)
+    yield from (("spine", life) for life in everyone)
+
+
+def is_filled(session: Session) -> bool:
+    """Return whether the bound clinic has patients."""
+    return bool(session.scalar(select(func.count()).select_from(Patient)))
+
+
+def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) -> dict[str, Stage]:
+    """Add clinic, staff and protocols; return a stage per protocol code."""
+    long_ago = now - timedelta(days=800)
+    clinic = session.get(Clinic, demo.id) or add_clinic(session, demo, now=long_ago)
+    coordinator = Actor("staff", _coordinator(session))
+    rows = {
+        code: load(session, clinic.id, protocol.source, f"{code}.toml", now=long_ago)
+        for code, protocol in bundled_protocols().items()
+    }
+    return {code: Stage(session, vault, clinic, row, coordinator, now) for code, row in rows.items()}
+
+
+def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime) -> Iterator[tuple[int, int]]:
+    """Play everyone's life, yielding (done, all) after each; the caller commits as it goes."""
+    everyone = list(chain(casts(demo, now)))
+    for number, (code, life) in enumerate(everyone, 1):
+        play(stages[code], life)
+        yield number, len(everyone)
+
+
+def _coordinator(session: Session) -> UUID:
+    return session.scalars(select(Staff.id).where(Staff.role == "coordinator").limit(1)).one()
