@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from html import escape
+from itertools import pairwise
 from json import dumps, loads
 from typing import Any
 
 import altair
 import vl_convert
 
-Chart = altair.LayerChart | altair.VConcatChart | altair.Chart
+Chart = Any  # the library's mark and encode methods are untyped; this module and the three charts know them
 
 INK = "#010203"  # a sentinel: the renderer knows no currentColor, so this ink is replaced by it
 PRINT_INK = "#1c2424"
@@ -20,7 +22,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # 
 DASHES = ((1, 0), (7, 3), (2, 3), (8, 3, 2, 3), (4, 2), (1, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 _OPEN = re.compile(r"<svg [^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"[^>]*>")
-_NOISE = re.compile(r' (?:aria-roledescription|aria-label|aria-hidden|role|pointer-events|class|display)="[^"]*"')
+_NOISE = re.compile(r' (?:aria-roledescription|aria-label|aria-hidden|role|pointer-events|class)="[^"]*"')
 FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
 
 
@@ -57,7 +59,12 @@ def standalone(svg: str, identifier: str, title: str, description: str) -> str:
     return drawn.replace("</desc>", '</desc><rect width="100%" height="100%" fill="#ffffff"/>', 1)
 
 
-def configured(chart: Any) -> Any:
+def rows_chart(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """A chart of the rows, to be given a mark and an encoding."""
+    return altair.Chart(altair.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+
+
+def configured(chart: Chart) -> Chart:
     """Give a chart the house's type, quiet axes and no background."""
     axis = {"labelColor": INK, "titleColor": INK, "tickColor": INK, "domainColor": INK, "titleFontWeight": "normal"}
     sizes = {"labelFontSize": 13, "titleFontSize": 13, "gridColor": INK, "gridOpacity": 0.14, "titlePadding": 8}
@@ -72,6 +79,6 @@ def spread(places: list[float], gap: float) -> list[float]:
     """Move labels apart until neighbours are at least ``gap`` from each other, keeping their order."""
     order = sorted(range(len(places)), key=lambda at: places[at])
     moved = list(places)
-    for lower, upper in zip(order, order[1:], strict=False):
+    for lower, upper in pairwise(order):
         moved[upper] = max(moved[upper], moved[lower] + gap)
     return moved

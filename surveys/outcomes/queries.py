@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
-    Row,
     Select,
     Subquery,
     and_,
@@ -63,12 +62,12 @@ def _sent() -> ColumnElement[bool]:
     return exists().where(of_visit, Message.channel == "email", Message.state == "sent")
 
 
-def visit_rows(session: Session, filters: Filters, *, now: datetime) -> Sequence[Row[Any]]:
+def visit_rows(session: Session, filters: Filters, *, now: datetime) -> Sequence[Any]:
     """One row per planned visit: episode, timepoint, whether its window is over, and how far it came."""
     episodes = chosen_episodes(filters).subquery()
     opened = exists().where(PatientSession.visit_id == Visit.id)
     started = exists().where(Response.clinic_id == Visit.clinic_id, Response.visit_id == Visit.id)
-    statement: Select[Any] = select(
+    statement = select(
         Visit.episode_id,
         Visit.timepoint,
         (Visit.closes_at <= now).label("closed"),
@@ -89,7 +88,7 @@ def _first_treatment() -> Subquery:
     return done.where(Treatment.state == "done").group_by(Treatment.episode_id).subquery()
 
 
-def score_rows(session: Session, filters: Filters, scales: Sequence[str]) -> Sequence[Row[Any]]:
+def score_rows(session: Session, filters: Filters, scales: Sequence[str]) -> Sequence[Any]:
     """The newest amendment of each wanted score of a finalised response.
 
     ``before_treatment``: answered by the end of the first treatment's day where the patient lives. An
@@ -99,7 +98,7 @@ def score_rows(session: Session, filters: Filters, scales: Sequence[str]) -> Seq
     unsent = Response.finality == "unsent"
     answered_at = case((unsent, Visit.closes_at), else_=Response.finalised_at)
     day_after = func.timezone(Patient.time_zone, cast(treated.c.on_date + 1, DateTime))
-    statement: Select[Any] = select(
+    statement = select(
         Visit.episode_id,
         Visit.timepoint,
         Score.scale,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from scoring.instrument import find_scale
+from scoring.responder import Rule
 from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
 from surveys.protocol_model import Timepoint
@@ -49,3 +51,17 @@ def interval_words(interval: tuple[float, float] | None, *, scale: float = 100, 
         return "–"
     low, high = interval
     return f"{scale * low:.{digits}f} to {scale * high:.{digits}f}"
+
+
+def rule_words(rule: Rule) -> str:
+    """A rule as a sentence part, operator included: ODI improved by 10 points or more."""
+    scale = find_scale(rule.scale)
+    amount = f"{abs(rule.amount):f}".rstrip("0").rstrip(".") if "." in f"{rule.amount:f}" else f"{abs(rule.amount):f}"
+    unit = _("% of baseline") if rule.percent else _("points")
+    words = {
+        ">=": _("%(scale)s improved by %(amount)s %(unit)s or more", scale=scale.label, amount=amount, unit=unit),
+        ">": _("%(scale)s improved by more than %(amount)s %(unit)s", scale=scale.label, amount=amount, unit=unit),
+        "<=": _("%(scale)s worsened by %(amount)s %(unit)s or more", scale=scale.label, amount=amount, unit=unit),
+        "<": _("%(scale)s worsened by more than %(amount)s %(unit)s", scale=scale.label, amount=amount, unit=unit),
+    }
+    return words[rule.operator] + (f" ({rule.value_set})" if rule.value_set else "")

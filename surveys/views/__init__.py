@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from surveys.views import auth, landing, patient
+from surveys.views import auth, dashboard, landing, patient
 
-BLUEPRINTS = (auth.bp, landing.bp, patient.bp)
+BLUEPRINTS = (auth.bp, landing.bp, patient.bp, dashboard.bp)
 
 
 def install(app: Flask) -> None:

@@ -1,0 +1,79 @@
+"""Mean by arm over true months, with interval, and the number answering under each timepoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from scoring.instrument import Scale
+from surveys.i18n import gettext as _
+from surveys.outcomes.drawing import COLOURS, DASHES, INK, SHAPES, Chart, configured, rows_chart, spread
+from surveys.outcomes.means import MeanPoint
+
+HEIGHT = 250
+APART = 0.012  # share of the time axis by which arms stand beside each other
+
+
+def mean_chart(points: Sequence[MeanPoint], scale: Scale, arms: Sequence[str], *, width: int) -> Chart:
+    """Draw the whole range of the scale; ``width`` in pixels; colours follow the order of ``arms``."""
+    last = max(point.months for point in points)
+    rows = [_row(point, arms.index(point.arm), last) for point in points]
+    x = alt.X("x:Q", title=_("Months since the index date"), axis=_months(points), scale=_span(last))
+    y = alt.Y("mean:Q", title=_axis_words(scale), scale=alt.Scale(domain=[scale.minimum, scale.maximum]))
+    layers = [layer for at in sorted({row["at"] for row in rows}) for layer in _arm(rows, at, x, y)]
+    upper = alt.layer(*layers, _names(rows, scale, x)).properties(width=width, height=HEIGHT)
+    lower = _numbers(rows, _span(last)).properties(width=width, height=22 * len({row["at"] for row in rows}))
+    return configured(alt.vconcat(upper, lower, spacing=4))
+
+
+def _row(point: MeanPoint, at: int, last: float) -> dict[str, Any]:
+    low, high = point.mean.interval or (None, None)
+    x = point.months + (at - 0.5) * APART * max(last, 1)
+    figures = {"mean": point.mean.mean, "low": low, "high": high, "n": point.mean.n}
+    return {"at": at, "label": point.arm_label, "months": point.months, "x": x, **figures}
+
+
+def _span(last: float) -> alt.Scale:
+    return alt.Scale(domain=[-0.04 * max(last, 1), 1.06 * max(last, 1)], nice=False)
+
+
+def _months(points: Sequence[MeanPoint]) -> alt.Axis:
+    whole = sorted({round(point.months, 2) for point in points if point.months >= 1 or point.months == 0})
+    return alt.Axis(values=whole, format="~g", grid=False, labelOverlap="greedy", ticks=True)
+
+
+def _axis_words(scale: Scale) -> list[str]:
+    better = _("lower is better") if scale.direction == "higher_is_worse" else _("higher is better")
+    return [scale.label, f"({better})"]
+
+
+def _arm(rows: Sequence[dict[str, Any]], at: int, x: alt.X, y: alt.Y) -> list[Chart]:
+    """Interval, line and marker of one arm, apart by colour, dashes and shape."""
+    base = rows_chart([row for row in rows if row["at"] == at])
+    look = at % len(COLOURS)
+    bars = base.mark_rule(color=COLOURS[look], strokeWidth=2, aria=False).encode(x=x, y="low:Q", y2="high:Q")
+    line = base.mark_line(color=COLOURS[look], strokeWidth=2.5, strokeDash=DASHES[look], aria=False)
+    marks = base.mark_point(color=COLOURS[look], shape=SHAPES[look], size=75, filled=True, opacity=1, aria=False)
+    return [bars, line.encode(x=x, y=y), marks.encode(x=x, y=y)]
+
+
+def _names(rows: Sequence[dict[str, Any]], scale: Scale, x: alt.X) -> Chart:
+    """Each arm's name above or below its last marker, the upper arm's above."""
+    last = {row["at"]: row for row in sorted(rows, key=lambda row: float(row["x"]))}
+    tops = [float(row["high"] if row["high"] is not None else row["mean"]) for row in last.values()]
+    room = (scale.maximum - scale.minimum) / HEIGHT
+    places = spread([top + 11 * room for top in tops], 18 * room)
+    values = [{**row, "y": place} for row, place in zip(last.values(), places, strict=True)]
+    text = rows_chart(values).mark_text(align="right", dx=8, fontSize=13, fontWeight=600, color=INK, aria=False)
+    return text.encode(x=x, y=alt.Y("y:Q"), text="label:N")
+
+
+def _numbers(rows: Sequence[dict[str, Any]], span: alt.Scale) -> Chart:
+    """The number of patients behind each mean, one line per arm."""
+    order = [row["label"] for row in {row["at"]: row for row in rows}.values()]
+    axis = alt.Axis(title=None, domain=False, ticks=False, labelLimit=110, labelFontSize=12)
+    text = rows_chart(list(rows)).mark_text(fontSize=12, color=INK, aria=False)
+    y = alt.Y("label:N", sort=order, axis=axis)
+    return text.encode(x=alt.X("months:Q", axis=None, scale=span), y=y, text=alt.Text("n:Q"))

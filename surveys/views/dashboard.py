@@ -1,0 +1,141 @@
+"""The responder dashboard: one protocol at a time, filtered by a form that works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from flask import Blueprint, Response, abort, g, render_template, request
+from sqlalchemy import func, select
+from wtforms import DateField, Form, SelectField
+from wtforms.validators import Optional
+
+from surveys import protocol_store
+from surveys.db import app_now, db
+from surveys.i18n import gettext as _
+from surveys.models import Clinic, Episode, ProtocolVersion
+from surveys.models.episode import PAIN_GENERATORS
+from surveys.outcomes.dashboard import Dashboard, build
+from surveys.outcomes.figure import Figure
+from surveys.outcomes.filters import Filters
+from surveys.outcomes.words import interval_words, percent, timepoint_words
+from surveys.protocol_model import Protocol
+from surveys.views.guard import Reply, identity, staff_page
+
+bp = Blueprint("dashboard", __name__)
+READERS = ("clinician", "coordinator", "analyst", "admin")
+Choices = list[tuple[str, str]]
+
+
+class FilterForm(Form):
+    """What to look at; an empty choice is everything."""
+
+    protocol = SelectField()
+    arm = SelectField()
+    timepoint = SelectField()
+    pain_generator = SelectField()
+    enrolled_from = DateField(validators=[Optional()])
+    enrolled_to = DateField(validators=[Optional()])
+
+
+@bp.app_context_processor
+def clinic_words() -> dict[str, Callable[[], str]]:
+    """Let staff pages name their clinic; it is read only where a page does."""
+    return {"clinic_name": _clinic_name}
+
+
+def _clinic_name() -> str:
+    if "clinic_name" not in g:
+        g.clinic_name = db.session.scalar(select(Clinic.name).where(Clinic.id == identity().clinic_id))
+    return str(g.clinic_name)
+
+
+@bp.get("/dashboard")
+@staff_page(*READERS)
+def show() -> Reply:
+    """Show one protocol's outcomes."""
+    protocols = _protocols()
+    if not protocols:
+        return render_template("clinician/dashboard_empty.html")
+    form = _form([protocol for protocol, _count in protocols])
+    board = _board(form, [protocol for protocol, _count in protocols])
+    query = {name: value for name, value in request.args.items() if value}
+    words = {"percent": percent, "interval_words": interval_words}
+    query["protocol"] = board.protocol.code
+    return render_template(
+        "clinician/dashboard.html", board=board, form=form, protocols=protocols, query=query, **words
+    )
+
+
+@bp.get("/dashboard/<code>.csv")
+@staff_page(*READERS)
+def table(code: str) -> Reply:
+    """The rows of one figure."""
+    return _file(code, "text/csv", "csv", lambda figure: "\ufeff" + figure.table.csv())
+
+
+@bp.get("/dashboard/<code>.svg")
+@staff_page(*READERS)
+def drawing(code: str) -> Reply:
+    """The drawing of one figure."""
+    return _file(code, "image/svg+xml", "svg", lambda figure: figure.svg_file() if figure.chart else abort(404))
+
+
+def _file(code: str, kind: str, ending: str, content: Callable[[Figure], str]) -> Reply:
+    protocols = [protocol for protocol, _count in _protocols()]
+    if not protocols:
+        abort(404)
+    board = _board(_form(protocols), protocols)
+    figure = board.figure(code) or abort(404)
+    name = f"{board.protocol.code}-{figure.code}-{board.as_of:%Y-%m-%d}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content(figure), content_type=f"{kind}; charset=utf-8", headers=headers)
+
+
+def _protocols() -> list[tuple[Protocol, int]]:
+    """The newest version of each protocol that anybody is enrolled in, the fullest first."""
+    session = db.session()
+    code, enrolled = ProtocolVersion.code, func.count(Episode.id)
+    joined = select(code, enrolled).join(Episode, Episode.protocol_id == ProtocolVersion.id).group_by(code)
+    counts = dict(session.execute(joined).tuples().all())
+    rows = [row for row in protocol_store.newest(session) if counts.get(row.code)]
+    found = [(protocol_store.protocol_of(row), counts[row.code]) for row in rows]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
+
+
+def _form(protocols: Sequence[Protocol]) -> FilterForm:
+    """Read the filters; what is not on offer is refused with a sentence."""
+    form = FilterForm(request.args)
+    by_code = {protocol.code: protocol for protocol in protocols}
+    form.protocol.data = request.args.get("protocol") or protocols[0].code
+    chosen = by_code.get(form.protocol.data) or _refuse()
+    everything = [("", _("All"))]
+    form.protocol.choices = [(code, protocol.title) for code, protocol in by_code.items()]
+    form.arm.choices = everything + [(arm.code, arm.label) for arm in chosen.arms]
+    form.timepoint.choices = everything + [
+        (timepoint.code, timepoint_words(timepoint)) for timepoint in chosen.timepoints if not timepoint.is_baseline
+    ]
+    form.pain_generator.choices = everything + [(code, code.replace("_", " ").capitalize()) for code in PAIN_GENERATORS]
+    for field in (form.arm, form.timepoint, form.pain_generator):
+        field.data = field.data or ""
+    if not form.validate():
+        _refuse()
+    return form
+
+
+def _refuse() -> NoReturn:
+    abort(422, _("This filter is not one of those on offer. Go to the dashboard and choose again."))
+
+
+def _board(form: FilterForm, protocols: Sequence[Protocol]) -> Dashboard:
+    chosen = next(protocol for protocol in protocols if protocol.code == form.protocol.data)
+    filters = Filters(
+        protocol=chosen.code,
+        arm=form.arm.data or None,
+        timepoint=form.timepoint.data or None,
+        pain_generator=form.pain_generator.data or None,
+        enrolled_from=form.enrolled_from.data,
+        enrolled_to=form.enrolled_to.data,
+    )
+    session = db.session()
+    return build(session, chosen, filters, now=app_now(session))
