@@ -76,7 +76,7 @@ def page(template: str, sitting: Sitting, **values: object) -> str:
 def first_name(sitting: Sitting) -> str:
     """Return the name that tells two patients of one household apart."""
     vault: Vault = current_app.extensions["vault"]
-    return vault.open(sitting.patient.first_name_enc, "patient", "first_name", sitting.patient.id)
+    return vault.open(sitting.patient.first_name_enc, "patient", "first_name_enc", sitting.patient.id)
 
 
 def minutes(sitting: Sitting) -> int:
