@@ -56,9 +56,7 @@ def smtp_server() -> Iterator[Postbox]:
 
 
 @pytest.fixture(scope="session")
-def environment(
-    bare_postgres: Postgres, redis_server: RedisServer, smtp_server: Postbox
-) -> Iterator[dict[str, str]]:
+def environment(bare_postgres: Postgres, redis_server: RedisServer, smtp_server: Postbox) -> Iterator[dict[str, str]]:
     """Every setting of the application, also in ``os.environ``; the database role is the application's."""
     settings = {
         "BACKSTORY_ENV": "test",
