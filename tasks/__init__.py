@@ -1,1 +1,38 @@
 """Celery: wake-ups with ids only; the queue itself is rows in PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+TICK_SECONDS = 15
+TIME_LIMIT = 300  # seconds for one task
+VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to another worker
+
+
+def make_celery(broker: str) -> Celery:
+    """Return the Celery application: late acknowledgement, one task at a time, no results kept."""
+    celery = Celery("backstory", broker=broker, include=["tasks.reminders"])
+    celery.conf.update(
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_time_limit=TIME_LIMIT,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        broker_transport_options={"visibility_timeout": VISIBILITY_TIMEOUT},
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        timezone="UTC",
+        enable_utc=True,
+        beat_schedule={
+            "tick": {"task": "tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 2}},
+        },
+    )
+    return celery
+
+
+celery_app = make_celery(os.environ.get("REDIS_URL", "redis://localhost:6379/0"))

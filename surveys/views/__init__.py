@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from flask import Flask
 
-from surveys.views import auth, dashboard, landing, patient
+from surveys.views import (
+    acts,
+    auth,
+    dashboard,
+    desk,
+    enrolment,
+    entry,
+    imports,
+    landing,
+    patient,
+    patients,
+    unsubscribe,
+)
 
-BLUEPRINTS = (auth.bp, landing.bp, patient.bp, dashboard.bp)
+BLUEPRINTS = (
+    auth.bp,
+    landing.bp,
+    patient.bp,
+    dashboard.bp,
+    unsubscribe.bp,
+    desk.bp,
+    patients.bp,
+    enrolment.bp,
+    acts.bp,
+    entry.bp,
+    imports.bp,
+)
 
 
 def install(app: Flask) -> None:
