@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from surveys.db import uuid7
@@ -63,7 +64,7 @@ def _newest(session: Session, which: ColumnElement[bool]) -> list[Current]:
         )
         .join(Response, (Response.clinic_id == Answer.clinic_id) & (Response.id == Answer.response_id))
         .where(which)
-        .distinct(Answer.response_id, Answer.item)
+        .ext(distinct_on(Answer.response_id, Answer.item))
         .order_by(Answer.response_id, Answer.item, Answer.id.desc())
     )
     return [Current(*row) for row in rows]
