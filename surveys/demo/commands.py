@@ -14,7 +14,7 @@ from surveys.closing import close_windows
 from surveys.config import Config
 from surveys.db import app_now, clinic_session
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
-from surveys.demo.fill import begin, fill, is_filled
+from surveys.demo.fill import begin, fill
 from surveys.demo_group import demo
 from surveys.models import Clinic, Episode, ProtocolVersion, Visit
 
@@ -37,17 +37,14 @@ def fill_command() -> None:
 def _fill_clinic(clinic: DemoClinic) -> None:
     vault: Vault = current_app.extensions["vault"]
     with clinic_session(clinic.id) as session:
-        if is_filled(session):
-            click.echo(f"{clinic.name} is filled already.")
-            return
         now, started = app_now(session), time.monotonic()
         stages = begin(session, vault, clinic, now=now)
         for done, total in fill(stages, clinic, now=now):
+            session.commit()  # patient by patient: an interrupted fill goes on where it stopped
             if done % 20 == 0 or done == total:
-                session.flush()
                 click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
         close_windows(session, session.get_one(Clinic, clinic.id), now=now)
-        session.commit()  # all or nothing: an interrupted fill starts over
+        session.commit()
 
 
 @demo.command("logins")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import chain
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.audit import Actor
@@ -16,7 +15,8 @@ from surveys.demo import case_reports, registry, replica
 from surveys.demo.clinics import CLINICS, DemoClinic, add_clinic
 from surveys.demo.lives import Life
 from surveys.demo.story import Stage, play
-from surveys.models import Clinic, Patient, Staff
+from surveys.models import Clinic, Staff
+from surveys.people import find_by_chart
 from surveys.protocol import bundled_protocols
 from surveys.protocol_store import load
 
@@ -33,11 +33,6 @@ def casts(demo: DemoClinic, now: datetime) -> Iterator[tuple[str, Life]]:
     yield from (("spine", life) for life in everyone)
 
 
-def is_filled(session: Session) -> bool:
-    """Return whether the bound clinic has patients."""
-    return bool(session.scalar(select(func.count()).select_from(Patient)))
-
-
 def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) -> dict[str, Stage]:
     """Add clinic, staff and protocols; return a stage per protocol code."""
     long_ago = now - timedelta(days=800)
@@ -51,10 +46,12 @@ def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) ->
 
 
 def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime) -> Iterator[tuple[int, int]]:
-    """Play everyone's life, yielding (done, all) after each; the caller commits as it goes."""
-    everyone = list(chain(casts(demo, now)))
+    """Play the life of everyone not there yet, yielding (done, all) after each, where the caller commits."""
+    everyone = list(casts(demo, now))
     for number, (code, life) in enumerate(everyone, 1):
-        play(stages[code], life)
+        stage = stages[code]
+        if find_by_chart(stage.session, stage.vault, life.chart_number) is None:
+            play(stage, life)
         yield number, len(everyone)
 
 
