@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from surveys.access.audit import SYSTEM, record
@@ -57,7 +58,7 @@ def find(session: Session, code: str, version: int | None = None) -> ProtocolVer
 
 def newest(session: Session) -> Sequence[ProtocolVersion]:
     """The highest version of each of the clinic's protocols, by code."""
-    wanted = select(ProtocolVersion).distinct(ProtocolVersion.code)
+    wanted = select(ProtocolVersion).ext(distinct_on(ProtocolVersion.code))
     return session.scalars(wanted.order_by(ProtocolVersion.code, ProtocolVersion.version.desc())).all()
 
 

@@ -1,0 +1,180 @@
+"""What staff do from a patient's page: treatments, dates, endings, endpoints, links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from wtforms import DateField, Form, IntegerField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from surveys import episodes, outbox
+from surveys.db import db
+from surveys.enrolment_form import TreatmentForm, choice, text_field
+from surveys.episodes import EndpointDetails, EpisodeError
+from surveys.i18n import gettext as _
+from surveys.models import Ending, Episode, Patient, Treatment, Visit
+from surveys.models.episode import ENDINGS
+from surveys.views import found
+from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.patients import patient_page
+
+bp = Blueprint("acts", __name__)
+AnyForm = TypeVar("AnyForm", bound=Form)
+
+
+class SettleForm(Form):
+    """Whether a planned treatment took place, and on which day."""
+
+    state = choice(("done", "cancelled"))
+    on_date = DateField(validators=[Optional()])
+
+
+class IndexForm(Form):
+    """The right index date and why it was wrong."""
+
+    on_date = DateField(validators=[InputRequired()])
+    reason = text_field(500, required=True)
+
+
+class EndingForm(Form):
+    """How contact or follow-up ended."""
+
+    kind = choice(ENDINGS)
+    on_date = DateField(validators=[InputRequired()])
+    reason = text_field(500)
+
+
+class EndpointForm(Form):
+    """Something that happened to the patient."""
+
+    kind = choice(("surgery", "further_treatment", "rescue_injection", "adverse_event"))
+    on_date = DateField(validators=[InputRequired()])
+    severity = IntegerField(validators=[Optional(), NumberRange(1, 5)])
+
+
+def _do(patient_id: UUID, form: Form, act: Callable[[], object]) -> Reply:
+    """Run one act and commit; what it refuses is shown on the page with 422."""
+    wrong = None if form.validate() else _("Something is missing or not right: %(what)s.", what=_fields(form))
+    try:
+        if wrong is None:
+            act()
+            db.session.commit()
+            return redirect(url_for("patients.show", patient_id=patient_id), 303)
+    except (EpisodeError, outbox.ResendTooSoonError) as error:
+        wrong = str(error)
+    db.session.rollback()
+    return patient_page(found.own(Patient, patient_id), wrong=wrong), 422
+
+
+def _day(field: DateField) -> date:
+    """A day of this or the last century's end; other years are slips of the hand."""
+    if field.data is None or not 1990 <= field.data.year <= 2100:
+        raise EpisodeError(_("Check the date."))
+    return field.data
+
+
+def _fields(form: Form) -> str:
+    return ", ".join(name.replace("_", " ") for name in form.errors if name)
+
+
+@bp.post("/episodes/<uuid:episode_id>/treatments")
+@staff_page("clinician", "coordinator")
+def add_treatment(episode_id: UUID) -> Reply:
+    """Plan a treatment."""
+    episode, form, now = found.own(Episode, episode_id), TreatmentForm(request.form), found.now()
+
+    def act() -> None:
+        details = form.treatment()
+        if details is None or not 1990 <= details.on_date.year <= found.today(now).year + 10:
+            raise EpisodeError(_("Enter the day of the treatment."))
+        episodes.plan_treatment(db.session(), found.clinic(), episode, details, actor=identity().actor, now=now)
+
+    return _do(episode.patient_id, form, act)
+
+
+@bp.post("/treatments/<uuid:treatment_id>")
+@staff_page("clinician", "coordinator")
+def settle(treatment_id: UUID) -> Reply:
+    """Confirm a treatment as done, or cancel it."""
+    treatment, form, now = found.own(Treatment, treatment_id), SettleForm(request.form), found.now()
+
+    def act() -> None:
+        state, day, actor = form.state.data, form.on_date.data, identity().actor
+        clinic = found.clinic()
+        episodes.settle_treatment(db.session(), clinic, treatment, state, on_date=day, actor=actor, now=now)
+        flash(_("The treatment is noted, and the visits follow it."), "good")
+
+    return _do(found.own(Episode, treatment.episode_id).patient_id, form, act)
+
+
+@bp.post("/episodes/<uuid:episode_id>/index-date")
+@staff_page("clinician", "coordinator")
+def correct_index_date(episode_id: UUID) -> Reply:
+    """Move the index date."""
+    episode, form, now = found.own(Episode, episode_id), IndexForm(request.form), found.now()
+
+    def act() -> None:
+        day, reason, actor = _day(form.on_date), form.reason.data or "", identity().actor
+        clinic = found.clinic()
+        episodes.correct_index_date(db.session(), clinic, episode, day, reason=reason, actor=actor, now=now)
+
+    return _do(episode.patient_id, form, act)
+
+
+@bp.post("/episodes/<uuid:episode_id>/endings")
+@staff_page("clinician", "coordinator")
+def end(episode_id: UUID) -> Reply:
+    """Record an ending."""
+    episode, form, now = found.own(Episode, episode_id), EndingForm(request.form), found.now()
+
+    def act() -> None:
+        kind, day, reason, actor = form.kind.data, _day(form.on_date), form.reason.data, identity().actor
+        clinic = found.clinic()
+        episodes.record_ending(db.session(), clinic, episode, kind, day, reason=reason, actor=actor, now=now)
+
+    return _do(episode.patient_id, form, act)
+
+
+@bp.post("/endings/<uuid:ending_id>/revoke")
+@staff_page("clinician", "coordinator")
+def revoke(ending_id: UUID) -> Reply:
+    """Take an ending back."""
+    ending, now = found.own(Ending, ending_id), found.now()
+
+    def act() -> None:
+        episodes.revoke_ending(db.session(), found.clinic(), ending, actor=identity().actor, now=now)
+
+    return _do(found.own(Episode, ending.episode_id).patient_id, Form(request.form), act)
+
+
+@bp.post("/episodes/<uuid:episode_id>/endpoints")
+@staff_page("clinician", "coordinator")
+def add_endpoint(episode_id: UUID) -> Reply:
+    """Record an operation, a further treatment or an adverse event."""
+    episode, form, now = found.own(Episode, episode_id), EndpointForm(request.form), found.now()
+
+    def act() -> None:
+        day = _day(form.on_date)
+        if day > found.today(now):
+            raise EpisodeError(_("Enter a day that has come."))
+        details = EndpointDetails(form.kind.data, day, form.severity.data)
+        episodes.record_endpoint(db.session(), found.clinic(), episode, details, actor=identity().actor, now=now)
+
+    return _do(episode.patient_id, form, act)
+
+
+@bp.post("/visits/<uuid:visit_id>/resend")
+@staff_page("clinician", "coordinator")
+def resend(visit_id: UUID) -> Reply:
+    """Send the invitation once more."""
+    visit, now = found.own(Visit, visit_id), found.now()
+
+    def act() -> None:
+        outbox.resend(db.session(), visit, actor=identity().actor, now=now)
+        flash(_("A new link is on its way."), "good")
+
+    return _do(found.patient_of(visit).id, Form(request.form), act)

@@ -1,0 +1,45 @@
+"""The desk list, and the QR code that opens a visit on the clinic's tablet."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import segno
+from flask import Blueprint, abort, render_template
+from markupsafe import Markup
+
+from surveys.access.audit import record
+from surveys.access.links import issue_link, link_url
+from surveys.db import db
+from surveys.desk import desk_list
+from surveys.enrolment_form import label
+from surveys.models import Visit
+from surveys.people import contact
+from surveys.views import found
+from surveys.views.guard import Reply, config, identity, staff_page
+
+bp = Blueprint("desk", __name__)
+
+
+@bp.get("/desk")
+@staff_page("clinician", "coordinator", "admin")
+def today() -> Reply:
+    """Show whom the desk should look after today."""
+    desk = desk_list(db.session(), found.clinic(), now=found.now())
+    return render_template("clinician/desk.html", desk=desk, names=lambda p: contact(found.vault(), p), label=label)
+
+
+@bp.post("/visits/<uuid:visit_id>/qr")
+@staff_page("clinician", "coordinator")
+def show_code(visit_id: UUID) -> Reply:
+    """Make a link to a visit and draw it; a POST, because a link is a row."""
+    visit, now = found.own(Visit, visit_id), found.now()
+    over = visit.submitted_at or visit.cancelled_at or visit.closed_at
+    if over or not visit.opens_at <= now < visit.closes_at:
+        abort(409)
+    url = link_url(config().public_base_url, issue_link(db.session(), visit, now=now), tablet=True)
+    record(db.session(), visit.clinic_id, identity().actor, "link_shown", ("visit", visit.id), now=now)
+    db.session.commit()
+    drawing = Markup(segno.make(url, error="m").svg_inline(scale=6, border=3))  # noqa: S704 - drawn here from our link
+    patient = found.patient_of(visit)
+    return render_template("clinician/qr.html", drawing=drawing, url=url, visit=visit, patient=patient)

@@ -1,0 +1,62 @@
+"""Enrolling one patient."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from surveys import protocol_store
+from surveys.db import db
+from surveys.enrolment import Enrolment, enrol
+from surveys.enrolment_form import EnrolmentForm, check_form, enrolment_form
+from surveys.episodes import EpisodeError
+from surveys.i18n import gettext as _
+from surveys.models import Patient
+from surveys.people import DuplicateChartError, find_by_chart, find_duplicates
+from surveys.views import found
+from surveys.views.guard import Reply, identity, staff_page
+
+bp = Blueprint("enrolment", __name__)
+
+
+@bp.get("/patients/new")
+@staff_page("coordinator", "clinician")
+def form() -> Reply:
+    """Show the empty form."""
+    return _page(enrolment_form(None, found.clinic(), protocol_store.newest(db.session())))
+
+
+@bp.post("/patients/new")
+@staff_page("coordinator", "clinician")
+def save() -> Reply:
+    """Enrol, or show the form with what was typed and what is wrong."""
+    session, now = db.session(), found.now()
+    clinic, protocols = found.clinic(), protocol_store.newest(session)
+    typed = enrolment_form(request.form, clinic, protocols)
+    if not check_form(typed, protocols, found.today(now)):
+        return _page(typed), 422
+    wish = typed.enrolment(clinic, found.today(now))
+    if same := _same(typed, wish):
+        return _page(typed, same=same), 422
+    try:
+        patient = enrol(session, found.vault(), clinic, wish, actor=identity().actor, now=now)
+    except (DuplicateChartError, EpisodeError) as error:
+        session.rollback()
+        flash(str(error), "error")
+        return _page(typed), 422
+    session.commit()
+    flash(_("Patient %(number)s is enrolled.", number=patient.number), "good")
+    return redirect(url_for("patients.show", patient_id=patient.id), 303)
+
+
+def _same(typed: EnrolmentForm, wish: Enrolment) -> list[Patient]:
+    """Patients who bar the way: the same chart number always, the same name and year until "anyway" is ticked."""
+    known = find_by_chart(db.session(), found.vault(), wish.details.chart_number)
+    if known:
+        typed.chart_number.errors = [_("A patient with this chart number is enrolled already.")]
+        return [known]
+    return [] if typed.anyway.data else list(find_duplicates(db.session(), found.vault(), wish.details))
+
+
+def _page(typed: EnrolmentForm, same: list[Patient] | None = None) -> str:
+    wrong = {name: errors[0] for name, errors in typed.errors.items() if errors}
+    return render_template("clinician/enrol.html", form=typed, same=same or [], wrong=wrong)

@@ -1,0 +1,58 @@
+"""Rows of the signed-in clinic by their id; another clinic's, or none, is 404."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import abort, current_app
+from sqlalchemy import select
+
+from surveys.access.encryption import Vault
+from surveys.db import Tenant, app_now, db
+from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Visit
+from surveys.protocol import Protocol
+from surveys.protocol_store import protocol_of
+from surveys.schedule import local_date
+from surveys.views.guard import identity
+
+Row = TypeVar("Row", bound=Tenant)
+
+
+def own(model: type[Row], row_id: UUID) -> Row:
+    """The clinic's row, or 404."""
+    wanted = select(model).where(model.clinic_id == identity().clinic_id, model.id == row_id)
+    return db.session.scalars(wanted).one_or_none() or abort(404)
+
+
+def clinic() -> Clinic:
+    """The signed-in clinic."""
+    return db.session().get_one(Clinic, identity().clinic_id)
+
+
+def vault() -> Vault:
+    """What opens contact details."""
+    opener: Vault = current_app.extensions["vault"]
+    return opener
+
+
+def now() -> datetime:
+    """The domain clock; a view reads it once."""
+    return app_now(db.session())
+
+
+def today(at: datetime) -> date:
+    """The clinic's calendar date."""
+    return local_date(at, ZoneInfo(clinic().time_zone))
+
+
+def patient_of(visit: Visit) -> Patient:
+    """Whose visit it is."""
+    return own(Patient, own(Episode, visit.episode_id).patient_id)
+
+
+def protocol_for(visit: Visit) -> Protocol:
+    """The protocol version the visit's episode follows."""
+    return protocol_of(own(ProtocolVersion, own(Episode, visit.episode_id).protocol_id))

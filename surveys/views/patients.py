@@ -1,0 +1,74 @@
+"""The patient list and one patient's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import select
+
+from surveys.db import db
+from surveys.enrolment_form import TreatmentForm, label
+from surveys.models import Patient
+from surveys.models.episode import ENDINGS
+from surveys.patient_page import consents_of, episodes_of
+from surveys.people import contact, find_by_chart, find_by_surname
+from surveys.views import found
+from surveys.views.guard import Reply, identity, staff_page
+
+bp = Blueprint("patients", __name__)
+PAGE = 50
+
+
+@bp.get("/patients")
+@staff_page("clinician", "coordinator", "admin")
+def index() -> Reply:
+    """List a page of patients by number, or those a search finds."""
+    wanted = request.args.get("q", "").strip()[:100]
+    after = request.args.get("after", 0, type=int)
+    rows = _search(wanted) if wanted else _page(max(0, min(after, 2**31 - 1)))
+    shown = [(patient, contact(found.vault(), patient)) for patient in rows[:PAGE]]
+    more = shown[-1][0].number if len(rows) > PAGE and not wanted else None
+    return render_template("clinician/patients.html", patients=shown, q=wanted, more=more)
+
+
+def _page(after: int) -> Sequence[Patient]:
+    theirs = select(Patient).where(Patient.clinic_id == identity().clinic_id, Patient.number > after)
+    return db.session.scalars(theirs.order_by(Patient.number).limit(PAGE + 1)).all()
+
+
+def _search(wanted: str) -> Sequence[Patient]:
+    """By chart number, pseudonymous number or exact surname; the first kind that finds somebody wins."""
+    text = wanted.encode("utf-8", "replace").decode()
+    if known := find_by_chart(db.session(), found.vault(), text):
+        return [known]
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        theirs = select(Patient).where(Patient.clinic_id == identity().clinic_id, Patient.number == int(text))
+        return db.session.scalars(theirs).all()
+    return find_by_surname(db.session(), found.vault(), text)
+
+
+@bp.get("/patients/<uuid:patient_id>")
+@staff_page("clinician", "coordinator")
+def show(patient_id: UUID) -> Reply:
+    """Show visits, messages, treatments, endings, consents and scores."""
+    return patient_page(found.own(Patient, patient_id))
+
+
+def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
+    """Draw the page; ``wrong``: what stopped the act just tried, above what was typed."""
+    now = found.now()
+    return render_template(
+        "clinician/patient.html",
+        patient=patient,
+        details=contact(found.vault(), patient),
+        views=episodes_of(db.session(), patient, now=now),
+        consents=consents_of(db.session(), patient),
+        form=TreatmentForm(request.form if wrong else None),
+        typed=request.form if wrong else {},
+        wrong=wrong,
+        endings=ENDINGS,
+        label=label,
+        today=found.today(now),
+    )
