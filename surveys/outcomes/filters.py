@@ -24,14 +24,17 @@ class Filters:
     enrolled_to: date | None = None  # that day included
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The conditions on episodes; arm and timepoint choose among figures and keep every episode."""
-        wanted = [
-            (self.pain_generator, Episode.pain_generator == self.pain_generator),
-            (self.enrolled_from, Episode.enrolled_on >= self.enrolled_from),
-            (self.enrolled_to, Episode.enrolled_on <= self.enrolled_to),
-            (self.arm, Episode.arm == self.arm),
-        ]
-        return [condition for value, condition in wanted if value is not None]
+        """The conditions on episodes; the timepoint chooses among figures and keeps every episode."""
+        wanted: list[ColumnElement[bool]] = []
+        if self.arm:
+            wanted.append(Episode.arm == self.arm)
+        if self.pain_generator:
+            wanted.append(Episode.pain_generator == self.pain_generator)
+        if self.enrolled_from:
+            wanted.append(Episode.enrolled_on >= self.enrolled_from)
+        if self.enrolled_to:
+            wanted.append(Episode.enrolled_on <= self.enrolled_to)
+        return wanted
 
     def words(self, protocol: Protocol) -> str:
         """The choice as a sentence for a figure."""
