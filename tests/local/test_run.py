@@ -14,7 +14,7 @@ from local.ports import LOOPBACK, free_port
 from local.ready import trouble
 from tests.servers.processes import ROOT, wait_until
 
-START_SECONDS = 300  # the first start fills the demo clinics
+START_SECONDS = 600  # the first start fills the demo clinics
 END_SECONDS = 60
 
 
