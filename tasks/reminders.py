@@ -15,9 +15,10 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from surveys import create_app, outbox
 from surveys.access.links import link_url
 from surveys.access.opt_out import opt_out_url
+from surveys import outbox
+from surveys.application import create_app
 from surveys.closing import close_windows
 from surveys.config import Config
 from surveys.db import app_now, clinic_scope, clinic_session, db

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from local import roles
 from local.postgres import Postgres
-from surveys import create_app
 from surveys.access.roles import UnsafeRoleError, refuse_powerful_role
+from surveys.application import create_app
 from surveys.config import read_config
 from surveys.db import Base, clinic_session, db, uuid7
 from surveys.models import AuditEvent, Clinic, Patient, Staff

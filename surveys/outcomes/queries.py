@@ -21,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from surveys.models import (
@@ -107,7 +108,7 @@ def score_rows(session: Session, filters: Filters, scales: Sequence[str]) -> Seq
         or_(unsent, Response.finalised_at < Visit.closes_at).label("in_window"),
         or_(treated.c.on_date.is_(None), answered_at <= day_after).label("before_treatment"),
         (Response.mode == "proxy").label("proxy"),
-    ).distinct(Score.response_id, Score.scale, Score.value_set_id)
+    ).ext(distinct_on(Score.response_id, Score.scale, Score.value_set_id))
     statement = (
         statement.join(Response, and_(Response.clinic_id == Score.clinic_id, Response.id == Score.response_id))
         .join(Visit, and_(Visit.clinic_id == Response.clinic_id, Visit.id == Response.visit_id))

@@ -58,5 +58,5 @@ def _same(typed: EnrolmentForm, wish: Enrolment) -> list[Patient]:
 
 
 def _page(typed: EnrolmentForm, same: list[Patient] | None = None) -> str:
-    wrong = {name: errors[0] for name, errors in typed.errors.items() if errors}
+    wrong = {field.name: field.errors[0] for field in typed if field.errors}
     return render_template("clinician/enrol.html", form=typed, same=same or [], wrong=wrong)

@@ -1,0 +1,74 @@
+"""The application, put together from settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from surveys import cli, errors, headers, i18n, models, pages
+from surveys.access.encryption import Vault
+from surveys.access.roles import refuse_powerful_role
+from surveys.config import MAX_BODY, Config, read_config
+from surveys.csrf import csrf
+from surveys.db import bind_clinic_at_checkout, clinic_scope, db, leave_clinic
+
+__all__ = ["create_app", "models"]
+
+
+def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Return the application for the given settings (default: the environment), ready to serve.
+
+    Raises ConfigError for settings that cannot work and UnsafeRoleError for a database role that
+    row-level security would not bind.
+    """
+    config = settings or read_config()
+    app = Flask("surveys", template_folder="../templates")
+    app.config.update(_flask_settings(config), **(overrides or {}))
+    app.extensions["backstory"] = config
+    app.extensions["vault"] = Vault(config.master_key)
+    _extensions(app)
+    headers.install(app)
+    errors.install(app)
+    pages.install(app)
+    cli.install(app)
+    return app
+
+
+def _flask_settings(config: Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": 8,
+            "max_overflow": 4,
+            "pool_timeout": 5,
+            "pool_pre_ping": False,
+        },
+        "MAX_CONTENT_LENGTH": MAX_BODY,
+        "MAX_FORM_MEMORY_SIZE": MAX_BODY,
+        "MAX_FORM_PARTS": 300,
+        "WTF_CSRF_TIME_LIMIT": None,  # a slow patient's form stays good for as long as the session
+        "SESSION_COOKIE_NAME": f"{config.cookie_prefix}form",
+        "SESSION_COOKIE_SECURE": config.secure_cookies,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+    }
+
+
+def _extensions(app: Flask) -> None:
+    db.init_app(app)
+    Migrate(app, db, directory=f"{app.root_path}/migrations")
+    i18n.install(app)
+    csrf.init_app(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.teardown_appcontext(lambda _error: leave_clinic())
+    with app.app_context(), clinic_scope(None):
+        bind_clinic_at_checkout(db.engine)
+        try:
+            with db.engine.connect() as connection:
+                refuse_powerful_role(connection)
+        finally:
+            db.engine.dispose()  # a worker that forks must not inherit an open connection

@@ -1,0 +1,39 @@
+"""Every page of the application, registered in one place."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from surveys.views import (
+    acts,
+    auth,
+    dashboard,
+    desk,
+    enrolment,
+    entry,
+    imports,
+    landing,
+    patient,
+    patients,
+    unsubscribe,
+)
+
+BLUEPRINTS = (
+    auth.bp,
+    landing.bp,
+    patient.bp,
+    dashboard.bp,
+    unsubscribe.bp,
+    desk.bp,
+    patients.bp,
+    enrolment.bp,
+    acts.bp,
+    entry.bp,
+    imports.bp,
+)
+
+
+def install(app: Flask) -> None:
+    """Register every blueprint."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
