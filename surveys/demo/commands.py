@@ -27,23 +27,26 @@ def refuse_outside_demo() -> None:
 
 
 @demo.command("fill")
-def fill_command() -> None:
-    """Fill the demo clinics; a filled one stays as it is."""
+@click.option("--most", type=click.IntRange(min=1), envvar="DEMO_MOST", help="Only the newest so many of each group.")
+def fill_command(most: int | None) -> None:
+    """Fill the demo clinics; whoever is there already stays as they are."""
     refuse_outside_demo()
     for clinic in CLINICS:
-        _fill_clinic(clinic)
+        _fill_clinic(clinic, most)
 
 
-def _fill_clinic(clinic: DemoClinic) -> None:
+def _fill_clinic(clinic: DemoClinic, most: int | None) -> None:
     vault: Vault = current_app.extensions["vault"]
     with clinic_session(clinic.id) as session:
         now, started = app_now(session), time.monotonic()
         stages = begin(session, vault, clinic, now=now)
-        for done, total in fill(stages, clinic, now=now):
+        for done, total in fill(stages, clinic, now=now, most=most):
             session.commit()  # patient by patient: an interrupted fill goes on where it stopped
             if done % 20 == 0 or done == total:
                 click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
-        close_windows(session, session.get_one(Clinic, clinic.id), now=now)
+        row = session.get_one(Clinic, clinic.id)
+        while close_windows(session, row, now=now):
+            session.commit()
         session.commit()
 
 

@@ -23,14 +23,16 @@ from surveys.protocol_store import load
 REGISTRY = {"riverside": 260, "hillside": 40}  # patients
 
 
-def casts(demo: DemoClinic, now: datetime) -> Iterator[tuple[str, Life]]:
-    """Yield (protocol code, life) of everyone in a clinic; studies end well before ``now``."""
+def casts(demo: DemoClinic, now: datetime, most: int | None) -> Iterator[tuple[str, Life]]:
+    """Yield (protocol code, life) of everyone in a clinic, or of the newest ``most`` of each group."""
     today = now.date()
+    groups: dict[str, list[Life]] = {}
     if demo is CLINICS[0]:
-        yield from (("trial", life) for life in replica.lives(today - timedelta(days=560)))
-        yield from (("case_series", life) for life in case_reports.lives(today - timedelta(days=760)))
-    everyone = registry.lives(today - timedelta(days=729), REGISTRY[demo.code], demo.code)
-    yield from (("spine", life) for life in everyone)
+        groups["trial"] = list(replica.lives(today - timedelta(days=560)))
+        groups["case_series"] = list(case_reports.lives(today - timedelta(days=760)))
+    groups["spine"] = list(registry.lives(today - timedelta(days=729), REGISTRY[demo.code], demo.code))
+    for code, lives in groups.items():
+        yield from ((code, life) for life in lives[-most if most else 0 :])
 
 
 def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) -> dict[str, Stage]:
@@ -45,9 +47,9 @@ def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) ->
     return {code: Stage(session, vault, clinic, row, coordinator, now) for code, row in rows.items()}
 
 
-def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime) -> Iterator[tuple[int, int]]:
+def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime, most: int | None) -> Iterator[tuple[int, int]]:
     """Play the life of everyone not there yet, yielding (done, all) after each, where the caller commits."""
-    everyone = list(casts(demo, now))
+    everyone = list(casts(demo, now, most))
     for number, (code, life) in enumerate(everyone, 1):
         stage = stages[code]
         if find_by_chart(stage.session, stage.vault, life.chart_number) is None:

@@ -14,7 +14,7 @@ from local.ports import LOOPBACK, free_port
 from local.ready import trouble
 from tests.servers.processes import ROOT, wait_until
 
-START_SECONDS = 600  # the first start fills the demo clinics
+START_SECONDS = 180  # the first start fills small demo clinics
 END_SECONDS = 60
 
 
@@ -27,7 +27,7 @@ def launcher(folder: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
         subprocess.Popen(
             [sys.executable, "-m", "local", "run"],
             cwd=ROOT,
-            env={**os.environ, "VAR": str(folder / "var"), "PORT": str(port), "LAN": ""},
+            env={**os.environ, "VAR": str(folder / "var"), "PORT": str(port), "LAN": "", "DEMO_MOST": "3"},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -17,8 +17,8 @@ def protocol(request: pytest.FixtureRequest) -> Protocol:
     return bundled_protocols()[str(request.param)]
 
 
-def test_both_pathways_come_with_the_program() -> None:
-    assert set(bundled_protocols()) == {"spine", "trial"}
+def test_the_pathways_come_with_the_program() -> None:
+    assert set(bundled_protocols()) == {"spine", "trial", "case_series"}
 
 
 def test_the_registry_follows_up_to_six_years() -> None:
