@@ -71,7 +71,7 @@ def choice(codes: Sequence[str], *, unknown: bool = False) -> SelectField:
         first = [("", _("not known"))] if unknown else []
         return [*first, *((code, label(code)) for code in codes)]
 
-    return SelectField(choices=offered)
+    return SelectField(choices=offered, default="" if unknown else None)
 
 
 class TreatmentForm(Form):
