@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
+from surveys.protocol_commands import protocol
+
 
 def install(app: Flask) -> None:
     """Register every command group that needs the application only; those that need tasks live there."""
-    _ = app
+    app.cli.add_command(protocol)

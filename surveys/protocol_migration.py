@@ -1,0 +1,55 @@
+"""Running episodes of a protocol, moved to another version of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from surveys import protocol_store
+from surveys.access.audit import Actor
+from surveys.episode_plan import STOPS_FOLLOW_UP
+from surveys.episodes import move_to_protocol
+from surveys.models import Clinic, Ending, Episode, ProtocolVersion
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Episodes counted: moved by the version they came from, kept by the arm that the target lacks."""
+
+    moved: Counter[int] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+
+
+def running(session: Session, target: ProtocolVersion) -> Sequence[tuple[Episode, int]]:
+    """Episodes under an older version of the same protocol whose follow-up has not ended, with that version."""
+    ended = exists().where(
+        Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(STOPS_FOLLOW_UP)
+    )
+    wanted = (
+        select(Episode, ProtocolVersion.version)
+        .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
+        .where(ProtocolVersion.code == target.code, ProtocolVersion.version < target.version, ~ended)
+        .order_by(Episode.id)
+    )
+    return [(episode, version) for episode, version in session.execute(wanted)]
+
+
+def migrate(
+    session: Session, clinic: Clinic, target: ProtocolVersion, *, actor: Actor, now: datetime, dry_run: bool
+) -> Migration:
+    """Move them all, or with ``dry_run`` only count; an episode whose arm the target lacks keeps its version."""
+    arms = {arm.code for arm in protocol_store.protocol_of(target).arms}
+    done = Migration()
+    for episode, version in running(session, target):
+        if episode.arm not in arms:
+            done.kept[episode.arm] += 1
+            continue
+        done.moved[version] += 1
+        if not dry_run:
+            move_to_protocol(session, clinic, episode, target, actor=actor, now=now)
+    return done
