@@ -19,17 +19,21 @@ def rate_chart(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequenc
     """Draw one bar per rate under its timepoint's heading; text stands above its bar at every width."""
     rows, titles, height = _places(rates, headings, arms)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
-    x = alt.X("rate:Q", scale=alt.Scale(domain=[0, 1]), axis=_axis())
+    x = alt.X(
+        "rate:Q",
+        title=_("Responders of those evaluable, with 95 % interval"),
+        scale=alt.Scale(domain=[0, 1]),
+        axis=_axis(),
+    )
     base = rows_chart(rows)
+    middle = alt.Y("middle:Q", axis=None)
     colour = alt.Color("colour:N", scale=None, legend=None)
-    bars = base.mark_rect(aria=False, opacity=0.85).encode(x=x, x2=alt.datum(0), y=y, y2="bottom:Q", color=colour)
+    bars = base.mark_rect(aria=False, opacity=0.85).encode(x=x, x2="zero:Q", y=y, y2="bottom:Q", color=colour)
     labels = base.mark_text(align="left", baseline="bottom", dy=-4, fontSize=13, color=INK, aria=False)
     ruled = rows_chart([row for row in rows if row["low"] is not None])
-    rule = ruled.mark_rule(strokeWidth=1.8, color=INK, aria=False).encode(x="low:Q", x2="high:Q", y="middle:Q")
+    rule = ruled.mark_rule(strokeWidth=1.8, color=INK, aria=False).encode(x="low:Q", x2="high:Q", y=middle)
     ends = [
-        ruled.mark_tick(orient="vertical", thickness=1.8, size=10, color=INK, aria=False).encode(
-            x=f"{end}:Q", y="middle:Q"
-        )
+        ruled.mark_tick(orient="vertical", thickness=1.8, size=10, color=INK, aria=False).encode(x=f"{end}:Q", y=middle)
         for end in ("low", "high")
     ]
     heads = rows_chart(titles).mark_text(
@@ -40,11 +44,11 @@ def rate_chart(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequenc
 
 
 def _axis() -> alt.Axis:
-    return alt.Axis(format="~%", title=_("Responders of those evaluable, with 95 % interval"), tickCount=5)
+    return alt.Axis(format="~%", tickCount=5)
 
 
 def _text(mark: Chart, y: alt.Y) -> Chart:
-    return mark.encode(x=alt.datum(0), y=y, text="words:N")
+    return mark.encode(x="zero:Q", y=y, text="words:N")
 
 
 def _places(
@@ -57,7 +61,7 @@ def _places(
     for before, rate in zip([None, *rates], rates, strict=False):
         if before is None or before.timepoint != rate.timepoint:
             top += HEADING
-            titles.append({"y": top - 6, "words": headings[rate.timepoint]})
+            titles.append({"zero": 0, "y": top - 6, "words": headings[rate.timepoint]})
         rows.append(_bar(rate, arms.index(rate.arm), top))
         top += ROW
     return rows, titles, top
@@ -68,5 +72,5 @@ def _bar(rate: Rate, at: int, top: int) -> dict[str, Any]:
     words = f"{rate.arm_label}: {rate.responders}/{rate.evaluable}, {percent(rate.rate)}"
     if rate.interval:
         words += f" ({interval_words(rate.interval)})"
-    place = {"y": top + 20, "middle": top + 29, "bottom": top + 38}
+    place = {"zero": 0, "y": top + 20, "middle": top + 29, "bottom": top + 38}
     return {**place, "rate": rate.rate or 0, "low": low, "high": high, "words": words, "colour": COLOURS[at % 6]}
