@@ -75,7 +75,6 @@ def link() -> None:
                 Visit.submitted_at.is_(None),
                 Visit.cancelled_at.is_(None),
                 ProtocolVersion.code == "spine",
-                Visit.timepoint != "w2",
             )
             .order_by(Visit.closes_at.desc())
             .limit(1)

@@ -27,7 +27,7 @@ def launcher(folder: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
         subprocess.Popen(
             [sys.executable, "-m", "local", "run"],
             cwd=ROOT,
-            env={**os.environ, "VAR": str(folder / "var"), "PORT": str(port), "LAN": "", "DEMO_MOST": "3"},
+            env={**os.environ, "VAR": str(folder / "var"), "PORT": str(port), "LAN": "", "DEMO_MOST": "12"},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
