@@ -97,7 +97,7 @@ def _protocols() -> list[tuple[Protocol, int]]:
     session = db.session()
     code, enrolled = ProtocolVersion.code, func.count(Episode.id)
     joined = select(code, enrolled).join(Episode, Episode.protocol_id == ProtocolVersion.id).group_by(code)
-    counts = {own: number for own, number in session.execute(joined)}
+    counts = dict(session.execute(joined).all())
     rows = [row for row in protocol_store.newest(session) if counts.get(row.code)]
     found = [(protocol_store.protocol_of(row), counts[row.code]) for row in rows]
     return sorted(found, key=lambda pair: (-pair[1], pair[0].code))

@@ -86,6 +86,22 @@ def desk(app: Flask) -> Desk:
         return sign_in(app)
 
 
+@pytest.fixture(scope="module")
+def idle_desk(app: Flask) -> Desk:
+    """A desk at which nobody is ever enrolled: shared, for a new clinic's passwords take time to hash."""
+    with app.app_context():
+        return sign_in(app)
+
+
+@pytest.fixture(scope="module")
+def paper_desk(app: Flask) -> Desk:
+    """A desk with one patient whose baseline stays open: shared by what never saves an answer."""
+    with app.app_context():
+        desk = sign_in(app)
+    desk.enrol()
+    return desk
+
+
 def test_enrolling_leads_to_the_patients_page_with_an_open_baseline(desk: Desk) -> None:
     page = desk.client.get(desk.enrol()).get_data(as_text=True)
     assert "Núñez &lt;b&gt;" in page
@@ -111,7 +127,8 @@ def test_enrolling_leads_to_the_patients_page_with_an_open_baseline(desk: Desk) 
         ("time_zone", "Mars/Base"),
     ],
 )
-def test_bad_input_is_422_and_what_was_typed_stays(desk: Desk, name: str, value: str) -> None:
+def test_bad_input_is_422_and_what_was_typed_stays(idle_desk: Desk, name: str, value: str) -> None:
+    desk = idle_desk
     reply = desk.post("/patients/new", **PERSON | {name: value})
     assert reply.status_code == 422
     assert 'value="Ana"' in reply.get_data(as_text=True)
@@ -208,12 +225,11 @@ def test_paper_answers_of_the_whole_battery_are_sent_and_scored(app: Flask, desk
 
 
 @pytest.mark.parametrize("level", ["6", "-1", "1_0", "٣", "1e1", "9" * 5000])
-def test_a_level_out_of_the_list_is_refused_and_kept_on_screen(app: Flask, desk: Desk, level: str) -> None:
-    desk.enrol()
+def test_a_level_out_of_the_list_is_refused_and_kept_on_screen(app: Flask, paper_desk: Desk, level: str) -> None:
     with app.app_context():
-        visit = desk.visit()
+        visit = paper_desk.visit()
     typed = {"mode": "paper", "walking": level, "sitting": "3"}
-    reply = desk.post(f"/visits/{visit.id}/answers/odi", **typed)
+    reply = paper_desk.post(f"/visits/{visit.id}/answers/odi", **typed)
     assert reply.status_code == 422
     assert 'value="3" selected' in reply.get_data(as_text=True)
 
@@ -239,5 +255,5 @@ def test_a_csv_is_previewed_then_its_good_lines_are_enrolled_once(app: Flask, de
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", 'chart_number,"x\n', CSV + "too,short\n", "\0"])
-def test_a_malformed_csv_is_a_sentence(desk: Desk, text: str) -> None:
-    assert desk.post("/patients/import", text=text).status_code == 422
+def test_a_malformed_csv_is_a_sentence(idle_desk: Desk, text: str) -> None:
+    assert idle_desk.post("/patients/import", text=text).status_code == 422

@@ -1,0 +1,155 @@
+"""The dashboard over HTTP: one set of figures on the page, in the file and in the drawing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser
+
+from surveys.db import db
+from surveys.demo import replica
+from surveys.outcomes.drawing import FORBIDDEN
+from tests.factories import PASSWORD, MadeClinic, make_clinic
+from tests.outcomes.study import BEGIN, lay
+
+
+@pytest.fixture(scope="module")
+def clinic(app: Flask) -> MadeClinic:
+    with app.app_context():
+        made = make_clinic()
+        lay(db.engine, made.id, replica.lives(BEGIN))
+    return made
+
+
+@pytest.fixture(scope="module")
+def reader(app: Flask, clinic: MadeClinic) -> FlaskClient:
+    return signed_in(app, clinic, "analyst")
+
+
+def signed_in(app: Flask, clinic: MadeClinic, role: str) -> FlaskClient:
+    client = app.test_client()
+    found = client.get("/login", base_url="https://localhost").get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', found)
+    assert token
+    form = {"login": clinic.logins[role], "password": PASSWORD, "csrf_token": token[1]}
+    reply = client.post(
+        "/login", data=form, base_url="https://localhost", headers={"Referer": "https://localhost/login"}
+    )
+    assert reply.status_code == 303
+    return client
+
+
+def read(client: FlaskClient, path: str) -> str:
+    reply = client.get(path, base_url="https://localhost")
+    assert reply.status_code == 200, path
+    return reply.get_data(as_text=True)
+
+
+def test_page_table_and_file_print_the_same_rates(reader: FlaskClient) -> None:
+    page = read(reader, "/dashboard")
+    rows = list(csv.DictReader(io.StringIO(read(reader, "/dashboard/responders-1.csv").lstrip("\ufeff"))))
+    treated = next(row for row in rows if (row["timepoint"], row["arm"]) == ("m12", "bmc"))
+    assert (treated["responders"], treated["evaluable"], treated["rule"]) == ("26", "39", "odi change >= 10")
+    assert "26/39" in page
+    assert "3/39" in page
+    assert "Bone marrow concentrate: 26/39, 67 % (51 to 79)" in page
+    assert re.search(r'<td class="number">26</td>\s*<td class="number">39</td>\s*<td class="number">67 %</td>', page)
+
+
+def test_the_page_says_that_the_arms_were_not_randomised(reader: FlaskClient) -> None:
+    page = read(reader, "/dashboard").casefold()
+    assert "not randomised" in page
+    assert not re.search(r"\b(because of|thanks to|due to|effective|superior|significant)\b", page)
+
+
+def test_every_drawing_is_named_and_carries_nothing_the_policy_blocks(reader: FlaskClient) -> None:
+    page = read(reader, "/dashboard")
+    drawings = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(drawings) >= 6
+    for drawing in drawings:
+        assert not FORBIDDEN.search(drawing)
+        assert 'role="img"' in drawing
+        assert "<title" in drawing
+        assert "<desc" in drawing
+        assert "aria-label=" not in drawing
+        assert "#010203" not in drawing
+
+
+def test_a_drawing_can_be_taken_away(reader: FlaskClient) -> None:
+    svg = read(reader, "/dashboard/responders-1.svg")
+    assert svg.startswith("<svg")
+    assert "currentColor" not in svg
+    assert "26/39" in svg
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["protocol=nothing", "arm=nobody", "timepoint=m99", "enrolled_from=tomorrow", "pain_generator=%00", "arm=%27%3B--"],
+)
+def test_a_filter_that_is_not_on_offer_is_refused_with_a_sentence(reader: FlaskClient, query: str) -> None:
+    reply = reader.get(f"/dashboard?{query}", base_url="https://localhost")
+    assert reply.status_code == 422
+    assert "choose again" in reply.get_data(as_text=True)
+
+
+def test_filters_narrow_every_figure(reader: FlaskClient) -> None:
+    text = read(reader, "/dashboard/responders-1.csv?arm=bmc&timepoint=m12")
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert [(row["arm"], row["timepoint"]) for row in rows] == [("bmc", "m12")]
+    nobody = read(reader, "/dashboard?enrolled_from=2030-01-01")
+    assert "26/39" not in nobody
+    assert "0 enrolled" in nobody
+
+
+def test_the_second_visit_draws_nothing_again(reader: FlaskClient) -> None:
+    read(reader, "/dashboard")
+    from surveys.outcomes.drawing import _render  # noqa: PLC0415 - its cache is the subject
+
+    before = _render.cache_info().misses
+    read(reader, "/dashboard")
+    assert _render.cache_info().misses == before
+
+
+def test_another_clinic_sees_nothing(app: Flask, clinic: MadeClinic) -> None:
+    assert clinic.logins
+    with app.app_context():
+        other = make_clinic()
+    page = read(signed_in(app, other, "clinician"), "/dashboard")
+    assert "Nobody is enrolled yet" in page
+    assert "26/39" not in page
+
+
+def test_strangers_are_sent_to_sign_in(app: Flask) -> None:
+    reply = app.test_client().get("/dashboard", base_url="https://localhost")
+    assert reply.status_code == 303
+    assert "/login" in reply.headers["Location"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_page_holds_to_the_policy_and_to_the_window(
+    browser: Browser, web_server: str, clinic: MadeClinic, width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.add_init_script(
+        "window.broken=[];document.addEventListener('securitypolicyviolation',e=>broken.push(e.violatedDirective))"
+    )
+    page.goto(f"{web_server}/login?next=/dashboard")
+    page.fill("#login", clinic.logins["clinician"])
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_selector("figure", timeout=15_000)
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"dashboard-{width}-{scheme}.png"), full_page=True)
+    assert page.evaluate("window.broken") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
