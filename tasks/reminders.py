@@ -15,9 +15,9 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from surveys import outbox
 from surveys.access.links import link_url
 from surveys.access.opt_out import opt_out_url
-from surveys import outbox
 from surveys.application import create_app
 from surveys.closing import close_windows
 from surveys.config import Config
