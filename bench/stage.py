@@ -15,14 +15,14 @@ from surveys.access.audit import SYSTEM
 from surveys.access.encryption import Vault
 from surveys.access.links import issue_link
 from surveys.access.tokens import cookie_value
-from surveys.battery import Screen, screens_of
+from surveys.answering.battery import Screen, screens_of
+from surveys.answering.responses import open_response
 from surveys.db import clinic_session, real_now
-from surveys.episodes import EpisodeDetails, open_episode
 from surveys.models import Clinic, Patient, ProtocolVersion, Staff, Visit
-from surveys.people import PatientDetails, add_patient
-from surveys.protocol import bundled_protocols
-from surveys.protocol_store import load, protocol_of
-from surveys.responses import open_response
+from surveys.pathway.episodes import EpisodeDetails, open_episode
+from surveys.people.patients import PatientDetails, add_patient
+from surveys.protocols.loading import bundled_protocols
+from surveys.protocols.store import load, protocol_of
 from surveys.wordings import wording_for
 from tests.factories import make_clinic
 

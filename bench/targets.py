@@ -10,7 +10,7 @@ from bench.browser import Browser, get_bytes, hidden_fields, post_bytes
 from bench.servers import Server
 from bench.stage import Stage
 from scoring.instrument import Item
-from surveys.battery import Screen
+from surveys.answering.battery import Screen
 
 Scripts = Sequence[Iterator[bytes]]
 PATIENT, STAFF = "__Host-patient", "__Host-staff"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from surveys.protocol_commands import protocol
+from surveys.protocols.commands import protocol
 
 
 def install(app: Flask) -> None:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from surveys.episode_plan import STOPS_FOLLOW_UP
 from surveys.models import Clinic, Consent, Ending, Episode, Patient, StaffTask, Suppression, Treatment, Visit
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
+from surveys.pathway.visit_state import visit_state
 from surveys.schedule import local_date
-from surveys.visit_state import visit_state
 
 LONGEST = 200  # lines of one section; more are counted, not drawn
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
-from surveys.episode_plan import treatments_of, visits_of
 from surveys.models import Consent, Ending, Endpoint, Episode, Message, Patient, Response, Score, Treatment, Visit
-from surveys.protocol import Protocol
-from surveys.visit_state import visit_state
+from surveys.pathway.episode_plan import treatments_of, visits_of
+from surveys.pathway.visit_state import visit_state
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import Protocol
 
 
 @dataclass(frozen=True)

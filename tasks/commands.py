@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveys.config import Config
 from surveys.db import app_now, clinic_scope, db
-from surveys.demo_group import demo
+from surveys.demo.group import demo
 from surveys.models import DomainClock
 from surveys.schedule import add_months
 from tasks.reminders import tick_now

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
 from surveys.outbox import Situation
-from surveys.protocol_model import Timepoint
+from surveys.protocols.model import Timepoint
 
 FOLDER = Path(__file__).parents[1] / "templates" / "email"
 LANGUAGES = ("en", "es", "de")

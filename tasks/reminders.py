@@ -19,12 +19,12 @@ from surveys import outbox
 from surveys.access.links import link_url
 from surveys.access.opt_out import opt_out_url
 from surveys.application import create_app
-from surveys.closing import close_windows
 from surveys.config import Config
 from surveys.db import app_now, clinic_scope, clinic_session, db
 from surveys.models import Clinic
 from surveys.outbox import Claim, Outcome, Sendable
-from surveys.people import contact
+from surveys.pathway.closing import close_windows
+from surveys.people.patients import contact
 from tasks import TICK_SECONDS, mail
 from tasks.compose import Content, compose, letter
 

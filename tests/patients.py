@@ -11,15 +11,15 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
 from surveys.access.audit import SYSTEM
 from surveys.access.encryption import Vault
 from surveys.access.links import issue_link
 from surveys.db import app_now, clinic_session
-from surveys.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
 from surveys.models import Clinic, Visit
-from surveys.people import PatientDetails, add_patient
-from surveys.protocol import bundled_protocols
+from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
+from surveys.people.patients import PatientDetails, add_patient
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import bundled_protocols
 from surveys.schedule import add_months
 from tests.factories import make_clinic
 

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from surveys.access.encryption import Vault
 from surveys.access.links import issue_link, link_url
-from surveys.closing import close_windows
 from surveys.config import Config
 from surveys.db import app_now, clinic_session
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
 from surveys.demo.fill import begin, fill
-from surveys.demo_group import demo
+from surveys.demo.group import demo
 from surveys.models import Clinic, Episode, ProtocolVersion, Visit
+from surveys.pathway.closing import close_windows
 
 
 def refuse_outside_demo() -> None:

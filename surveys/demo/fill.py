@@ -16,9 +16,9 @@ from surveys.demo.clinics import CLINICS, DemoClinic, add_clinic
 from surveys.demo.lives import Life
 from surveys.demo.story import Stage, play
 from surveys.models import Clinic, Staff
-from surveys.people import find_by_chart
-from surveys.protocol import bundled_protocols
-from surveys.protocol_store import load
+from surveys.people.patients import find_by_chart
+from surveys.protocols.loading import bundled_protocols
+from surveys.protocols.store import load
 
 REGISTRY = {"riverside": 260, "hillside": 40}  # patients
 

@@ -10,14 +10,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys import episodes, people
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
+from surveys.answering.responses import open_response, record_answers, submit
 from surveys.demo.lives import Life, Reply
 from surveys.models import Clinic, Episode, ProtocolVersion, Treatment, Visit
-from surveys.people import PatientDetails
-from surveys.protocol_store import protocol_of
-from surveys.responses import open_response, record_answers, submit
+from surveys.pathway import episodes
+from surveys.people import patients as people
+from surveys.people.patients import PatientDetails
+from surveys.protocols.store import protocol_of
 from surveys.wordings import wording_for
 
 Act = Callable[[datetime], None]

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from surveys import protocol_store
 from surveys.models import (
     Clinic,
     Consent,
@@ -22,7 +21,8 @@ from surveys.models import (
     Suppression,
     Visit,
 )
-from surveys.protocol_model import Protocol
+from surveys.protocols import store as protocol_store
+from surveys.protocols.model import Protocol
 from surveys.schedule import next_sendable
 
 APART = timedelta(hours=20)  # two mails about one visit on the same day: the later one is left out

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from surveys.access.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Clinic, Ending, Message, Patient, Visit
-from surveys.protocol_model import MAX_MESSAGES, Protocol
+from surveys.protocols.model import MAX_MESSAGES, Protocol
 from surveys.schedule import PlannedMessage, PlannedVisit, plan_messages
 
 CANCELLABLE = ("planned", "claimed", "held")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from scoring.types import BoolArray, FloatArray
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.queries import chosen_episodes, score_rows, visit_rows
-from surveys.protocol_model import Protocol
+from surveys.protocols.model import Protocol
 
 Key = tuple[str, str | None]  # scale and, for an index, its value set
 

@@ -15,7 +15,7 @@ from surveys.outcomes.figures import distribution_figure, funnel_figure, means_f
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.rate import Rate, rate_of
 from surveys.outcomes.words import rule_words, timepoint_words
-from surveys.protocol_model import Protocol, Timepoint
+from surveys.protocols.model import Protocol, Timepoint
 
 USUAL = "m12"  # shown first where anyone can be judged then
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 
 from surveys.i18n import gettext as _
 from surveys.models import Episode
-from surveys.protocol_model import Protocol
+from surveys.protocols.model import Protocol
 
 
 @dataclass(frozen=True, slots=True)

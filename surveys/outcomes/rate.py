@@ -15,7 +15,7 @@ from scoring.verdict import Reason, Status
 from surveys.outcomes.cohort import Cohort, Reading, Standing
 from surveys.outcomes.counts import Counts, count, expected
 from surveys.outcomes.words import window_words
-from surveys.protocol_model import Timepoint
+from surveys.protocols.model import Timepoint
 
 COMPLETE_CASES = "complete cases"
 POPULATION = "enrolled, window closed or answered already; the withdrawn included"

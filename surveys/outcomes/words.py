@@ -6,7 +6,7 @@ from scoring.instrument import find_scale
 from scoring.responder import Rule
 from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
-from surveys.protocol_model import Timepoint
+from surveys.protocols.model import Timepoint
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 

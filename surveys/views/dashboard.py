@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from wtforms import DateField, Form, SelectField
 from wtforms.validators import Optional
 
-from surveys import protocol_store
 from surveys.db import app_now, db
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, ProtocolVersion
@@ -19,7 +18,8 @@ from surveys.outcomes.dashboard import Dashboard, build
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.words import interval_words, percent, timepoint_words
-from surveys.protocol_model import Protocol
+from surveys.protocols import store as protocol_store
+from surveys.protocols.model import Protocol
 from surveys.views.guard import Reply, identity, staff_page
 
 bp = Blueprint("dashboard", __name__)

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from wtforms import Form
 
 from scoring.instrument import load_instruments
-from surveys.answers import AlreadySent
-from surveys.battery import battery_of
+from surveys.answering.answers import AlreadySent
+from surveys.answering.battery import battery_of
+from surveys.answering.entry import ENTRY_MODES, Sheet, complete, enter_sheet, read_sheet, send_entered
+from surveys.answering.responses import NotFinal, amend, current_answers
 from surveys.db import db
-from surveys.enrolment_form import choice, text_field
-from surveys.entry import ENTRY_MODES, Sheet, complete, enter_sheet, read_sheet, send_entered
 from surveys.i18n import gettext as _
 from surveys.models import Response, Visit
-from surveys.responses import NotFinal, amend, current_answers
+from surveys.people.enrolment_form import choice, text_field
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.wordings import wording_for

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from surveys.access.encryption import Vault
 from surveys.db import Tenant, app_now, db
 from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Visit
-from surveys.protocol import Protocol
-from surveys.protocol_store import protocol_of
+from surveys.protocols.loading import Protocol
+from surveys.protocols.store import protocol_of
 from surveys.schedule import local_date
 from surveys.views.guard import identity
 

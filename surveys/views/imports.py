@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 
 from surveys.db import db
-from surveys.episodes import EpisodeError
 from surveys.exchange.patients_csv import CsvError, Line, enrol_lines, preview, rest_csv
 from surveys.i18n import gettext as _
-from surveys.people import DuplicateChartError
+from surveys.pathway.episodes import EpisodeError
+from surveys.people.patients import DuplicateChartError
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 

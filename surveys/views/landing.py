@@ -9,13 +9,13 @@ from flask import render_template, request, url_for
 from surveys.access.audit import Actor
 from surveys.access.links import find_link_clinic, open_patient_session
 from surveys.access.tokens import cookie_value
-from surveys.answers import current_answers
+from surveys.answering.answers import current_answers
+from surveys.answering.sitting import Sitting, by_token, has_answers
 from surveys.db import db, enter_clinic
 from surveys.forms import RESPONDENTS, StartForm
 from surveys.outbox import ResendTooSoonError, resend
-from surveys.participation import ConsentText, consent_text, give_participation, participation
+from surveys.people.participation import ConsentText, consent_text, give_participation, participation
 from surveys.safety import SAFETY
-from surveys.sitting import Sitting, by_token, has_answers
 from surveys.views.auth import set_cookie
 from surveys.views.guard import Reply
 from surveys.views.patient_page import (

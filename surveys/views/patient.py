@@ -8,16 +8,16 @@ from uuid import UUID
 from flask import abort, request, url_for
 
 from surveys.access.audit import Actor
-from surveys.answers import AlreadySent, Current, current_answers
-from surveys.battery import Screen
+from surveys.answering.answers import AlreadySent, Current, current_answers
+from surveys.answering.battery import Screen
+from surveys.answering.item_token import ItemToken, fits_send, new_nonce, read_item, sign_item, sign_send
+from surveys.answering.responses import open_response, record_answer, submit
+from surveys.answering.sitting import Sitting, by_link, has_answers, next_visit, visit_of
 from surveys.db import db, enter_clinic
 from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
-from surveys.item_token import ItemToken, fits_send, new_nonce, read_item, sign_item, sign_send
 from surveys.models import PatientSession
-from surveys.participation import consent_text
-from surveys.responses import open_response, record_answer, submit
-from surveys.sitting import Sitting, by_link, has_answers, next_visit, visit_of
+from surveys.people.participation import consent_text
 from surveys.views.guard import Reply
 from surveys.views.patient_page import (
     closed_page,

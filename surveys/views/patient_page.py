@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response
 
 from surveys.access.encryption import Vault
 from surveys.access.tokens import read_cookie
-from surveys.battery import Screen
+from surveys.answering.battery import Screen
+from surveys.answering.sitting import Sitting, by_session
 from surveys.csrf import csrf
 from surveys.db import db, enter_clinic
 from surveys.i18n import LANGUAGES, force_language
 from surveys.models import PatientSession
 from surveys.safety import NOT_WATCHED, SAFETY
-from surveys.sitting import Sitting, by_session
 from surveys.views.guard import Reply, config
 
 LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600

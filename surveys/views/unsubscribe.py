@@ -12,9 +12,9 @@ from surveys.access.audit import Actor
 from surveys.access.opt_out import read_opt_out
 from surveys.csrf import csrf
 from surveys.db import app_now, db, enter_clinic
-from surveys.endings import record_ending
 from surveys.i18n import force_language
 from surveys.models import Clinic, Episode, Patient
+from surveys.pathway.endings import record_ending
 from surveys.schedule import local_date
 from surveys.views.guard import Reply, config
 

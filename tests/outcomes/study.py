@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
+from surveys.answering.scoring_step import score_response
 from surveys.db import clinic_scope, uuid7
 from surveys.demo.lives import Life, Reply
 from surveys.models import Ending, Episode, Patient, ProtocolVersion, Response, Treatment, Visit
-from surveys.protocol import Protocol, bundled_protocols
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import Protocol, bundled_protocols
 from surveys.schedule import PlannedVisit, plan_visits
-from surveys.scoring_step import score_response
 
 ZONE = ZoneInfo("Europe/London")
 BEGIN = date(2024, 3, 4)

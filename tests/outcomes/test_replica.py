@@ -12,7 +12,7 @@ from surveys.db import clinic_scope, db
 from surveys.demo import replica
 from surveys.outcomes.dashboard import Dashboard, build
 from surveys.outcomes.filters import Filters
-from surveys.protocol import bundled_protocols
+from surveys.protocols.loading import bundled_protocols
 from tests.factories import make_clinic
 from tests.outcomes.study import BEGIN, LATER, lay
 

@@ -11,16 +11,17 @@ from flask import Flask, current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveys import episodes, protocol_store
 from surveys.access.audit import SYSTEM
 from surveys.access.links import issue_link
 from surveys.db import clinic_session
-from surveys.endings import record_ending, revoke_ending
-from surveys.episode_plan import visits_of
-from surveys.episodes import EpisodeDetails, EpisodeError, TreatmentDetails
 from surveys.models import AuditEvent, Clinic, Consent, Episode, Message, Patient, PatientLink, Treatment, Visit
-from surveys.people import PatientDetails, add_patient
-from surveys.protocol import bundled_protocols
+from surveys.pathway import episodes
+from surveys.pathway.endings import record_ending, revoke_ending
+from surveys.pathway.episode_plan import visits_of
+from surveys.pathway.episodes import EpisodeDetails, EpisodeError, TreatmentDetails
+from surveys.people.patients import PatientDetails, add_patient
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import bundled_protocols
 from tests.factories import BEGINNING, make_clinic
 
 NOW = BEGINNING  # 5 January 2026

@@ -5,8 +5,8 @@ from datetime import time
 import pytest
 
 from scoring.instrument import load_instruments
-from surveys.protocol import FOLDER as PROTOCOLS
-from surveys.protocol import Protocol, ProtocolError, bundled_protocols, load_protocol_file, parse_protocol
+from surveys.protocols.loading import FOLDER as PROTOCOLS
+from surveys.protocols.loading import Protocol, ProtocolError, bundled_protocols, load_protocol_file, parse_protocol
 
 SPINE = (PROTOCOLS / "spine.toml").read_text(encoding="utf-8")
 M1_WINDOW = 'code = "m1"\nmonths = 1\nopens_days_before = 7\ncloses_days_after = 14'

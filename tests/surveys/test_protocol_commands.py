@@ -9,15 +9,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from surveys import protocol_store
 from surveys.access.audit import SYSTEM
 from surveys.access.encryption import Vault
 from surveys.db import app_now, clinic_session
-from surveys.enrolment import Enrolment, enrol
-from surveys.episodes import EpisodeDetails
 from surveys.models import Clinic, Episode, ProtocolVersion
-from surveys.people import PatientDetails
-from surveys.protocol import bundled_protocols
+from surveys.pathway.episodes import EpisodeDetails
+from surveys.people.enrolment import Enrolment, enrol
+from surveys.people.patients import PatientDetails
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import bundled_protocols
 from tests.factories import BEGINNING, make_clinic
 
 SOURCE = bundled_protocols()["spine"].source

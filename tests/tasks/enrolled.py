@@ -9,12 +9,12 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import select
 
-from surveys import protocol_store
 from surveys.access.audit import SYSTEM
 from surveys.db import app_now, clinic_session
-from surveys.episodes import EpisodeDetails, open_episode
 from surveys.models import Clinic, Message, StaffTask, Visit
-from surveys.people import PatientDetails, add_patient
+from surveys.pathway.episodes import EpisodeDetails, open_episode
+from surveys.people.patients import PatientDetails, add_patient
+from surveys.protocols import store as protocol_store
 from tests.factories import make_clinic
 
 PROTOCOL = Path(__file__).parents[2] / "surveys" / "protocols" / "spine.toml"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from surveys.protocol import load_protocol_file
+from surveys.protocols.loading import load_protocol_file
 from tasks.compose import LANGUAGES, SUBJECT_LENGTH, Letter, compose
 
 PROTOCOL = load_protocol_file(Path(__file__).parents[2] / "surveys" / "protocols" / "spine.toml")

@@ -10,11 +10,13 @@ from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import func, update
 
-from surveys import outbox, protocol_store, responses
+from surveys import outbox
 from surveys.access.audit import SYSTEM
-from surveys.closing import close_windows
+from surveys.answering import responses
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Episode, Message, Patient, Visit
+from surveys.pathway.closing import close_windows
+from surveys.protocols import store as protocol_store
 from tasks.reminders import dispatch, drain_clinic
 from tests.servers.postbox import Postbox
 from tests.tasks.enrolled import Enrolled, enrol

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from scoring.instrument import load_instruments
-from surveys import protocol_store
 from surveys.db import app_now, clinic_session
 from surveys.models import Answer, Ending, Episode, Patient, Response, Score, Treatment, Visit
-from surveys.protocol import bundled_protocols
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import bundled_protocols
 from tests.factories import PASSWORD, MadeClinic, make_clinic
 
 PERSON = {

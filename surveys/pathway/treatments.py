@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
 from surveys.access.audit import Actor, record
 from surveys.db import uuid7
-from surveys.episode_plan import EpisodeError, index_from, lock, replan, treatments_of
 from surveys.models import Clinic, Episode, Treatment
+from surveys.pathway.episode_plan import EpisodeError, index_from, lock, replan, treatments_of
+from surveys.protocols import store as protocol_store
 from surveys.schedule import local_date
 
 

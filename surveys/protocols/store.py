@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from surveys.access.audit import SYSTEM, record
 from surveys.db import uuid7
 from surveys.models import ProtocolVersion
-from surveys.protocol import Protocol, ProtocolError, parse_protocol
+from surveys.protocols.loading import Protocol, ProtocolError, parse_protocol
 
 
 def load(session: Session, clinic_id: UUID, source: str, name: str, *, now: datetime) -> ProtocolVersion:

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from surveys.access.tokens import digest
-from surveys.answers import Current
-from surveys.battery import Screen, screens_of
+from surveys.answering.answers import Current
+from surveys.answering.battery import Screen, screens_of
 from surveys.db import UtcDateTime
 from surveys.models import (
     Clinic,
@@ -25,8 +25,8 @@ from surveys.models import (
     ProtocolVersion,
     Visit,
 )
-from surveys.protocol_model import Protocol
-from surveys.protocol_store import protocol_of
+from surveys.protocols.model import Protocol
+from surveys.protocols.store import protocol_of
 
 IDLE = timedelta(hours=12)  # patients pause for hours; the signed item token saves even beyond
 TOUCH = timedelta(minutes=5)  # not a write per page

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
 from surveys.access.audit import Actor, record
 from surveys.db import uuid7
-from surveys.endings import record_ending, revoke_ending
-from surveys.episode_plan import EpisodeError, lock, replan
 from surveys.models import Clinic, Endpoint, Episode, Patient, ProtocolVersion
-from surveys.treatments import TreatmentDetails, correct_index_date, plan_treatment, settle_treatment
+from surveys.pathway.endings import record_ending, revoke_ending
+from surveys.pathway.episode_plan import EpisodeError, lock, replan
+from surveys.pathway.treatments import TreatmentDetails, correct_index_date, plan_treatment, settle_treatment
+from surveys.protocols import store as protocol_store
 
 __all__ = [
     "EndpointDetails",

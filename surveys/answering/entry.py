@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from scoring.instrument import Item, load_instruments
 from surveys.access.audit import Actor, record
-from surveys.battery import battery_of, items_asked
+from surveys.answering.battery import battery_of, items_asked
+from surveys.answering.responses import current_answers, open_response, record_answer, submit
 from surveys.db import uuid7
 from surveys.models import Visit
-from surveys.protocol import Protocol
-from surveys.responses import current_answers, open_response, record_answer, submit
+from surveys.protocols.loading import Protocol
 from surveys.wordings import wording_for
 
 ENTRY_MODES = ("paper", "interview", "tablet", "proxy")

@@ -18,9 +18,9 @@ from surveys import outbox
 from surveys.access import links
 from surveys.access.audit import Actor, record
 from surveys.db import uuid7
-from surveys.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan, visits_of
 from surveys.models import Clinic, Ending, Episode, Patient, StaffTask
-from surveys.people import current_consents, withdraw
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan, visits_of
+from surveys.people.patients import current_consents, withdraw
 
 PERSON_WIDE = frozenset({"consent_withdrawn", "died"})
 

@@ -11,14 +11,14 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from surveys.enrolment import Enrolment
-from surveys.episodes import EpisodeDetails, TreatmentDetails
 from surveys.i18n import LazyText
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, ProtocolVersion
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
-from surveys.people import PatientDetails
-from surveys.protocol_store import protocol_of
+from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails
+from surveys.people.enrolment import Enrolment
+from surveys.people.patients import PatientDetails
+from surveys.protocols.store import protocol_of
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store, responses
+from surveys.answering import responses
 from surveys.models import Clinic, Episode, Message, ProtocolVersion, Visit
+from surveys.protocols import store as protocol_store
 
 
 def close_windows(session: Session, clinic: Clinic, *, now: datetime, limit: int = 200) -> int:

@@ -9,7 +9,7 @@ from scoring.responder import Rule
 from scoring.toml_table import TomlTable
 from scoring.value_sets import find_value_set
 from surveys import schedule
-from surveys.protocol_model import MAX_MESSAGES, MAX_SCREENS, Protocol, ReminderPlan, Timepoint
+from surveys.protocols.model import MAX_MESSAGES, MAX_SCREENS, Protocol, ReminderPlan, Timepoint
 
 # Every day of a common and a leap year: how far apart two offsets fall depends on the months between them.
 INDEX_DATES = tuple(date(2023, 1, 31) + timedelta(days=day) for day in range(730))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scoring.instrument import Item, load_instruments
-from surveys.protocol_model import BatteryEntry, Protocol
+from surveys.protocols.model import BatteryEntry, Protocol
 
 UNSCHEDULED = "unscheduled-"
 

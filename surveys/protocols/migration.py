@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
 from surveys.access.audit import Actor
-from surveys.episode_plan import STOPS_FOLLOW_UP
-from surveys.episodes import move_to_protocol
 from surveys.models import Clinic, Ending, Episode, ProtocolVersion
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
+from surveys.pathway.episodes import move_to_protocol
+from surveys.protocols import store as protocol_store
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from surveys import protocol_store
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
-from surveys.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
 from surveys.models import Clinic, Patient
-from surveys.people import PatientDetails, add_patient
+from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
+from surveys.people.patients import PatientDetails, add_patient
+from surveys.protocols import store as protocol_store
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from surveys.access.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Consent, Patient
 
-FOLDER = Path(__file__).parent / "consents"
+FOLDER = Path(__file__).parent.parent / "consents"
 KIND = "participation"
 FALLBACK = ("1", "en")
 

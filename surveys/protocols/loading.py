@@ -10,8 +10,8 @@ from typing import cast
 
 from scoring.toml_table import TomlTable
 from surveys.document import read_document
-from surveys.protocol_checks import check_protocol, items_asked
-from surveys.protocol_model import (
+from surveys.protocols.checks import check_protocol, items_asked
+from surveys.protocols.model import (
     Arm,
     BatteryEntry,
     Index,
@@ -33,7 +33,7 @@ __all__ = [
     "parse_protocol",
 ]
 
-FOLDER = Path(__file__).parent / "protocols"
+FOLDER = Path(__file__).parent
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 NO_OFFSET = 0

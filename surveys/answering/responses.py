@@ -14,7 +14,7 @@ from scoring.instrument import load_instruments
 from surveys import outbox
 from surveys.access.audit import SYSTEM, Actor, record
 from surveys.access.links import revoke_links
-from surveys.answers import (
+from surveys.answering.answers import (
     AlreadySent,
     Current,
     WindowClosed,
@@ -25,11 +25,11 @@ from surveys.answers import (
     current_answers,
     lock_open_response,
 )
-from surveys.battery import items_asked
+from surveys.answering.battery import items_asked
+from surveys.answering.scoring_step import score_response
 from surveys.db import uuid7
 from surveys.models import Answer, Response, Visit
-from surveys.protocol_model import Protocol
-from surveys.scoring_step import score_response
+from surveys.protocols.model import Protocol
 
 __all__ = [
     "AlreadySent",

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from surveys import outbox, protocol_store
+from surveys import outbox
 from surveys.db import uuid7
 from surveys.models import Clinic, Ending, Episode, Patient, Response, Treatment, Visit
-from surveys.protocol import Protocol
+from surveys.protocols import store as protocol_store
+from surveys.protocols.loading import Protocol
 from surveys.schedule import PlannedVisit, local_date, plan_visits
 
 STOPS_FOLLOW_UP = frozenset({"follow_up_stopped", "consent_withdrawn", "died", "lost"})

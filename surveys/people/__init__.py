@@ -1,0 +1,1 @@
+"""Patients: contact details, permissions, consents, enrolment."""

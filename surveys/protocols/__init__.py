@@ -1,0 +1,1 @@
+"""Protocols: the pathway as data, read, checked, stored by version, migrated."""
