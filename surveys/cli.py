@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from surveys.protocols.commands import protocol
+from surveys.commands.protocol import protocol
 
 
 def install(app: Flask) -> None:

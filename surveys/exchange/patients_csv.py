@@ -18,10 +18,10 @@ from werkzeug.datastructures import MultiDict
 
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
+from surveys.enrolment.enrolment import Enrolment, enrol
+from surveys.enrolment.form import EnrolmentForm, check_form, enrolment_form
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
-from surveys.people.enrolment import Enrolment, enrol
-from surveys.people.enrolment_form import EnrolmentForm, check_form, enrolment_form
 from surveys.people.patients import find_by_chart, find_duplicates
 from surveys.protocols import store as protocol_store
 from surveys.schedule import local_date

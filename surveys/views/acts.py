@@ -13,12 +13,12 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from surveys import outbox
 from surveys.db import db
+from surveys.enrolment.form import TreatmentForm, choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Ending, Episode, Patient, Treatment, Visit
 from surveys.models.episode import ENDINGS
 from surveys.pathway import episodes
 from surveys.pathway.episodes import EndpointDetails, EpisodeError
-from surveys.people.enrolment_form import TreatmentForm, choice, text_field
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.patients import patient_page

@@ -12,8 +12,8 @@ from surveys.access.audit import record
 from surveys.access.links import issue_link, link_url
 from surveys.db import db
 from surveys.desk import desk_list
+from surveys.enrolment.form import label
 from surveys.models import Visit
-from surveys.people.enrolment_form import label
 from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page

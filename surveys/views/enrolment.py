@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from surveys.db import db
+from surveys.enrolment.enrolment import Enrolment, enrol
+from surveys.enrolment.form import EnrolmentForm, check_form, enrolment_form
 from surveys.i18n import gettext as _
 from surveys.models import Patient
 from surveys.pathway.episodes import EpisodeError
-from surveys.people.enrolment import Enrolment, enrol
-from surveys.people.enrolment_form import EnrolmentForm, check_form, enrolment_form
 from surveys.people.patients import DuplicateChartError, find_by_chart, find_duplicates
 from surveys.protocols import store as protocol_store
 from surveys.views import found

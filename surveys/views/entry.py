@@ -15,9 +15,9 @@ from surveys.answering.battery import battery_of
 from surveys.answering.entry import ENTRY_MODES, Sheet, complete, enter_sheet, read_sheet, send_entered
 from surveys.answering.responses import NotFinal, amend, current_answers
 from surveys.db import db
+from surveys.enrolment.form import choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Response, Visit
-from surveys.people.enrolment_form import choice, text_field
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.wordings import wording_for

@@ -9,10 +9,10 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import select
 
 from surveys.db import db
+from surveys.enrolment.form import TreatmentForm, label
 from surveys.models import Patient
 from surveys.models.episode import ENDINGS
 from surveys.patient_page import consents_of, episodes_of
-from surveys.people.enrolment_form import TreatmentForm, label
 from surveys.people.patients import contact, find_by_chart, find_by_surname
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page

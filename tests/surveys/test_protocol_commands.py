@@ -12,9 +12,9 @@ from sqlalchemy import select
 from surveys.access.audit import SYSTEM
 from surveys.access.encryption import Vault
 from surveys.db import app_now, clinic_session
+from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.models import Clinic, Episode, ProtocolVersion
 from surveys.pathway.episodes import EpisodeDetails
-from surveys.people.enrolment import Enrolment, enrol
 from surveys.people.patients import PatientDetails
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import bundled_protocols

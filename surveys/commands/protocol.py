@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from surveys.access.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic
+from surveys.pathway.protocol_migration import Migration, migrate
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import ProtocolError, load_protocol_file
-from surveys.protocols.migration import Migration, migrate
 
 protocol = AppGroup("protocol", help="Protocols: check a file, load it into a clinic, move episodes to it.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

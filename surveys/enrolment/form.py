@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from surveys.enrolment.enrolment import Enrolment
 from surveys.i18n import LazyText
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, ProtocolVersion
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails
-from surveys.people.enrolment import Enrolment
 from surveys.people.patients import PatientDetails
 from surveys.protocols.store import protocol_of
 
