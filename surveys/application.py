@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import click
 from flask import Flask
+from flask.cli import ScriptInfo
 from flask_migrate import Migrate
 
 from surveys import cli, errors, headers, i18n, models, pages
 from surveys.access.encryption import Vault
 from surveys.access.roles import refuse_powerful_role
-from surveys.config import MAX_BODY, Config, read_config
+from surveys.config import MAX_BODY, Config, read_config, refuse_working_wording
 from surveys.csrf import csrf
 from surveys.db import bind_clinic_at_checkout, clinic_scope, db, leave_clinic
+from surveys.wordings import in_use, offer, packs
 
 __all__ = ["create_app", "models"]
 
@@ -21,10 +24,11 @@ __all__ = ["create_app", "models"]
 def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | None = None) -> Flask:
     """Return the application for the given settings (default: the environment), ready to serve.
 
-    Raises ConfigError for settings that cannot work and UnsafeRoleError for a database role that
-    row-level security would not bind.
+    Raises ConfigError for settings that cannot work, WordingError for a faulty pack and UnsafeRoleError for a
+    database role that row-level security would not bind.
     """
     config = settings or read_config()
+    _offer_wording(config)
     app = Flask("surveys", template_folder="../templates")
     app.config.update(_flask_settings(config), **(overrides or {}))
     app.extensions["backstory"] = config
@@ -35,6 +39,14 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
     pages.install(app)
     cli.install(app)
     return app
+
+
+def _offer_wording(config: Config) -> None:
+    """Serve the operator's packs. A command may run without them, since one of the commands installs them."""
+    offer(packs.installed(config.wording_folder), config.wording_languages)
+    command = click.get_current_context(silent=True)
+    if command is None or command.find_object(ScriptInfo) is None:
+        refuse_working_wording(config, packs.without_licence(in_use().values()))
 
 
 def _flask_settings(config: Config) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from surveys.commands.protocol import protocol
+from surveys.commands.wording import wording
 
 
 def install(app: Flask) -> None:
     """Register every command group that needs the application only; those that need tasks live there."""
     app.cli.add_command(protocol)
+    app.cli.add_command(wording)

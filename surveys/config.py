@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("production", "demo", "test")
@@ -27,6 +28,9 @@ class Config:
     master_key: bytes
     public_base_url: str
     lan: bool
+    wording_folder: Path | None = None  # licensed packs, put there by `flask wording install`
+    wording_languages: tuple[str, ...] = ()  # empty: every language there is wording for
+    working_wording_allowed: bool = False
 
     @property
     def secure_cookies(self) -> bool:
@@ -50,6 +54,9 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         master_key=_master_key(_required(environ, "MASTER_KEY", "64 hexadecimal digits")),
         public_base_url=_required(environ, "PUBLIC_BASE_URL", "https://outcomes.example.org").rstrip("/"),
         lan=environ.get("LAN") == "1",
+        wording_folder=Path(environ["WORDING_FOLDER"]) if environ.get("WORDING_FOLDER") else None,
+        wording_languages=tuple(environ.get("WORDING_LANGUAGES", "").replace(",", " ").split()),
+        working_wording_allowed=environ.get("ALLOW_WORKING_WORDING") == "1",
     )
     _refuse_weak(config)
     return config
@@ -84,3 +91,14 @@ def _refuse_weak(config: Config) -> None:
         raise ConfigError("PUBLIC_BASE_URL must start with https:// in production: links in mail carry a secret.")
     if config.environment == "production" and config.lan:
         raise ConfigError("LAN=1 is for trying out on a local network; unset it in production.")
+
+
+def refuse_working_wording(config: Config, unlicensed: Sequence[str]) -> None:
+    """Refuse to serve patients texts that are no licensed questionnaire; ``unlicensed``: their ids."""
+    if config.environment != "production" or config.working_wording_allowed or not unlicensed:
+        return
+    raise ConfigError(
+        f"Production needs licensed wording in place of: {', '.join(unlicensed)}. Put it into WORDING_FOLDER with "
+        "`flask wording install PACK --licence-ref REF`; leave out a language with, for example, WORDING_LANGUAGES=en; "
+        "or set ALLOW_WORKING_WORDING=1 to ask in our own words, whose scores must not be compared with published ones."
+    )

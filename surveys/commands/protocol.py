@@ -13,8 +13,10 @@ from surveys.access.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic
 from surveys.pathway.protocol_migration import Migration, migrate
+from surveys.people.participation import consent_text
 from surveys.protocols import store as protocol_store
-from surveys.protocols.loading import ProtocolError, load_protocol_file
+from surveys.protocols.loading import Protocol, ProtocolError, load_protocol_file
+from surveys.wordings import unspoken
 
 protocol = AppGroup("protocol", help="Protocols: check a file, load it into a clinic, move episodes to it.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -70,9 +72,21 @@ def _report(target: str, done: Migration, *, dry_run: bool) -> None:
 
 def _source(file: Path) -> str:
     try:
-        return load_protocol_file(file).source
+        protocol = load_protocol_file(file)
+        _check_languages(protocol, file.name)
     except ProtocolError as error:
         raise click.ClickException(str(error)) from error
+    return protocol.source
+
+
+def _check_languages(protocol: Protocol, file: str) -> None:
+    """Refuse a language in which a patient would meet a questionnaire or a consent in another one."""
+    for language in protocol.languages:
+        missing = unspoken(protocol.instruments, language)
+        if consent_text(protocol.consent_version, language).language != language:
+            missing.append("the consent")
+        if missing:
+            raise ProtocolError(file, "languages", f"{language!r} has no wording of {', '.join(missing)}")
 
 
 def _clinic(session: Session, clinic_id: UUID) -> Clinic:

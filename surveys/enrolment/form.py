@@ -1,4 +1,4 @@
-"""The enrolment form: the browser and each line of a CSV are read by the same rules."""
+"""Staff forms about a patient: the browser and each line of a CSV are read by the same rules."""
 
 from __future__ import annotations
 
@@ -8,70 +8,23 @@ from datetime import date
 from zoneinfo import available_timezones
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerField, SelectField
+from wtforms.validators import NumberRange, Optional, ValidationError
 
 from surveys.enrolment.enrolment import Enrolment
-from surveys.i18n import LazyText
+from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, ProtocolVersion
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails
-from surveys.people.patients import PatientDetails
+from surveys.people.patients import PERMISSIONS, PatientDetails
 from surveys.protocols.store import protocol_of
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
-OLDEST = 1900
-LABELS = {
-    "treated": LazyText("Treated"),
-    "disc_herniation": LazyText("Disc herniation"),
-    "annular_tear": LazyText("Annular tear"),
-    "bulge": LazyText("Disc bulge"),
-    "degeneration": LazyText("Disc degeneration"),
-    "stenosis": LazyText("Stenosis"),
-    "facet": LazyText("Facet joint"),
-    "si_joint": LazyText("Sacroiliac joint"),
-    "muscle_or_ligament": LazyText("Muscle or ligament"),
-    "bone_marrow_concentrate": LazyText("Bone marrow concentrate"),
-    "prp": LazyText("Platelet-rich plasma"),
-    "platelet_lysate": LazyText("Platelet lysate"),
-    "cultured_cells": LazyText("Cultured cells"),
-    "conventional": LazyText("Conventional care (decision date)"),
-    "other": LazyText("Other"),
-}
-
-
-def label(code: str) -> str:
-    """The words staff read for a code."""
-    return str(LABELS.get(code, code.replace("_", " ")))
-
-
-def strip(value: str | None) -> str | None:
-    """Without outer spaces; nothing left is None."""
-    return (value or "").strip() or None
-
-
-def plain(_form: Form, field: Field) -> None:
-    """Refuse control characters, directions and halves of characters, which no name has."""
-    if any(not (ch.isprintable() or ch == "\u00ad") or 0xD800 <= ord(ch) <= 0xDFFF for ch in field.data or ""):
-        raise ValidationError(_("This holds characters that cannot be stored. Type it again by hand."))
-
-
-def text_field(longest: int, *, required: bool = False) -> StringField:
-    """A line of text without outer spaces."""
-    needed = InputRequired(_("Fill this in.")) if required else Optional()
-    return StringField(filters=[strip], validators=[needed, Length(max=longest), plain])
-
-
-def choice(codes: Sequence[str], *, unknown: bool = False) -> SelectField:
-    """One of the codes, named in the reader's language; ``unknown`` also allows none."""
-
-    def offered() -> list[tuple[str, str]]:
-        first = [("", _("not known"))] if unknown else []
-        return [*first, *((code, label(code)) for code in codes)]
-
-    return SelectField(choices=offered, default="" if unknown else None)
+LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}
+DOSES = ("total_nucleated_cells", "cfu_f", "cd34", "platelets")
+SAME = ("chart_number", "first_name", "surname", "email", "phone", "birth_year", "language", "channel")
 
 
 class TreatmentForm(Form):
@@ -89,12 +42,38 @@ class TreatmentForm(Form):
         """The treatment, or None without a date."""
         if self.treatment_on.data is None:
             return None
-        doses = {name: self[name].data for name in ("total_nucleated_cells", "cfu_f", "cd34", "platelets")}
+        doses = {name: self[name].data for name in DOSES}
         return TreatmentDetails(self.treatment_on.data, self.product.data, levels=self.levels.data, **doses)
 
 
-class EnrolmentForm(TreatmentForm):
-    """A patient, what the clinic may do, the episode and the treatment."""
+class EpisodeForm(TreatmentForm):
+    """Protocol, arm, diagnosis and covariates, with the treatment where it is known."""
+
+    protocol = SelectField()
+    arm = SelectField()
+    pain_generator = choice(PAIN_GENERATORS)
+    enrolled_on = DateField(validators=[Optional()])
+    age = IntegerField(validators=[Optional(), NumberRange(0, 120)])
+    bmi = FloatField(validators=[Optional(), NumberRange(10, 90)])
+    opioid_use = choice(("yes", "no"), unknown=True)
+    smoking = choice(("yes", "no"), unknown=True)
+    treated = BooleanField()
+
+    def episode(self, today: date) -> EpisodeDetails:
+        """What was said of the episode; call it on a valid form only."""
+        habits = {name: {"yes": True, "no": False}.get(self[name].data) for name in ("opioid_use", "smoking")}
+        return EpisodeDetails(
+            arm=self.arm.data,
+            pain_generator=self.pain_generator.data,
+            enrolled_on=self.enrolled_on.data or today,
+            age=self.age.data,
+            bmi=self.bmi.data,
+            **habits,
+        )
+
+
+class ContactForm(Form):
+    """Who the patient is, where to reach them, and what the clinic may do."""
 
     chart_number = text_field(40, required=True)
     first_name = text_field(100, required=True)
@@ -108,16 +87,6 @@ class EnrolmentForm(TreatmentForm):
     channel = choice(("email", "none"))
     contact_email = BooleanField()
     contact_phone = BooleanField()
-    protocol = SelectField()
-    arm = SelectField()
-    pain_generator = choice(PAIN_GENERATORS)
-    enrolled_on = DateField(validators=[Optional()])
-    age = IntegerField(validators=[Optional(), NumberRange(0, 120)])
-    bmi = FloatField(validators=[Optional(), NumberRange(10, 90)])
-    opioid_use = choice(("yes", "no"), unknown=True)
-    smoking = choice(("yes", "no"), unknown=True)
-    treated = BooleanField()
-    anyway = BooleanField()
 
     def validate_email(self, field: Field) -> None:
         """Only what a mail can be sent to: no comma, no line break, one address."""
@@ -139,31 +108,30 @@ class EnrolmentForm(TreatmentForm):
         if field.data and field.data not in available_timezones():
             raise ValidationError(_("This is not a time zone. Use a name such as Europe/Madrid."))
 
+    def details(self, clinic: Clinic) -> PatientDetails:
+        """What was said of the person; call it on a valid form only."""
+        zone = self.time_zone.data or clinic.time_zone
+        return PatientDetails(**{name: self[name].data for name in SAME}, sex=self.sex.data or None, time_zone=zone)
+
+    def permissions(self) -> frozenset[str]:
+        """The contact permissions that are ticked."""
+        return frozenset(kind for kind in PERMISSIONS if self[kind].data)
+
+
+class EnrolmentForm(ContactForm, EpisodeForm):
+    """A patient, what the clinic may do, the episode and the treatment."""
+
+    anyway = BooleanField()
+
     def enrolment(self, clinic: Clinic, today: date) -> Enrolment:
         """What was said; call it on a valid form only."""
         return Enrolment(
-            details=self._details(clinic),
-            permissions=frozenset(kind for kind in ("contact_email", "contact_phone") if self[kind].data),
+            details=self.details(clinic),
+            permissions=self.permissions(),
             protocol=self.protocol.data,
-            episode=self._episode(today),
+            episode=self.episode(today),
             treatment=self.treatment(),
             treated=self.treated.data,
-        )
-
-    def _details(self, clinic: Clinic) -> PatientDetails:
-        same = ("chart_number", "first_name", "surname", "email", "phone", "birth_year", "language", "channel")
-        zone = self.time_zone.data or clinic.time_zone
-        return PatientDetails(**{name: self[name].data for name in same}, sex=self.sex.data or None, time_zone=zone)
-
-    def _episode(self, today: date) -> EpisodeDetails:
-        habits = {name: {"yes": True, "no": False}.get(self[name].data) for name in ("opioid_use", "smoking")}
-        return EpisodeDetails(
-            arm=self.arm.data,
-            pain_generator=self.pain_generator.data,
-            enrolled_on=self.enrolled_on.data or today,
-            age=self.age.data,
-            bmi=self.bmi.data,
-            **habits,
         )
 
 
@@ -172,43 +140,20 @@ def enrolment_form(
 ) -> EnrolmentForm:
     """The form with the clinic's protocols, arms and languages to choose from."""
     form = EnrolmentForm(typed)
-    form.language.choices = [(code, code) for code in clinic.languages]
-    form.protocol.choices = [(row.code, protocol_of(row).title) for row in protocols]
-    arms = {arm.code: arm.label for row in protocols for arm in protocol_of(row).arms}
-    form.arm.choices = list(arms.items())
+    offer_languages(form, clinic)
+    offer_protocols(form, protocols)
     return form
 
 
-def check_form(form: EnrolmentForm, protocols: Sequence[ProtocolVersion], today: date) -> bool:
-    """Validate the fields, then what concerns two of them; what is wrong stands in the fields' errors."""
-    if not form.validate():
-        return False
-    chosen = next(protocol_of(row) for row in protocols if row.code == form.protocol.data)
-    problems = {
-        "arm": form.arm.data not in {arm.code for arm in chosen.arms} and _("This protocol has no such arm."),
-        "birth_year": not _is_past_year(form.birth_year.data, today) and _("Enter a year from 1900 to this year."),
-        "enrolled_on": not _is_near(form.enrolled_on.data, today, 0) and _("Enter a day that has come."),
-        "treatment_on": _treatment_problem(form, today),
-    }
-    for name, problem in problems.items():
-        if problem:
-            form[name].errors = [problem]
-    return not any(problems.values())
+def offer_languages(form: ContactForm, clinic: Clinic) -> None:
+    """Let the clinic's languages be chosen."""
+    form.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in clinic.languages]
 
 
-def _is_past_year(year: int | None, today: date) -> bool:
-    return year is None or OLDEST <= year <= today.year
-
-
-def _is_near(day: date | None, today: date, days_ahead: int) -> bool:
-    """Not before 1990, not further ahead than that."""
-    return day is None or (day.year >= 1990 and (day - today).days <= days_ahead)
-
-
-def _treatment_problem(form: EnrolmentForm, today: date) -> str | None:
-    day = form.treatment_on.data
-    if form.treated.data and day is None:
-        return _("Enter the day of the treatment that is done.")
-    if not _is_near(day, today, 0 if form.treated.data else 3650):
-        return _("Check this date.")
-    return None
+def offer_protocols(form: EpisodeForm, protocols: Sequence[ProtocolVersion]) -> None:
+    """Let the clinic's protocols and their arms be chosen."""
+    form.protocol.choices = [(row.code, protocol_of(row).title) for row in protocols]
+    arms: dict[str, str] = {}
+    for row in protocols:
+        arms |= {arm.code: arm.label for arm in protocol_of(row).arms}
+    form.arm.choices = list(arms.items())

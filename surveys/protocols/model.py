@@ -98,6 +98,12 @@ class Protocol:
         """SHA-256 of the text, in hexadecimal."""
         return sha256(self.source.encode()).hexdigest()
 
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Every instrument asked at any timepoint, each once."""
+        asked = (entry.instrument for timepoint in self.timepoints for entry in timepoint.battery)
+        return tuple(dict.fromkeys(asked))
+
     def timepoint(self, code: str) -> Timepoint:
         """Look a timepoint up by its code; ``KeyError`` where there is none."""
         return {timepoint.code: timepoint for timepoint in self.timepoints}[code]

@@ -12,9 +12,9 @@ from surveys.wordings import (
     load_folder,
     load_wordings,
     parse_wording,
-    without_licence,
     wording_for,
 )
+from surveys.wordings.packs import without_licence
 
 LANGUAGES = ("en", "es")
 GPE = (FOLDER / "en" / "gpe7.toml").read_text(encoding="utf-8")

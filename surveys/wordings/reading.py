@@ -1,9 +1,8 @@
-"""The sentences a patient reads, by instrument and language, kept apart from the instrument's structure."""
+"""A wording read from TOML and held against its instrument: every item and level, none extra."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -13,8 +12,6 @@ from scoring.instrument import Instrument, Item, load_instruments
 from scoring.toml_table import TomlTable
 from surveys.document import DocumentError, read_document
 
-FOLDER = Path(__file__).parent / "wording"
-FALLBACK = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 Status = Literal["working", "licensed"]
@@ -47,6 +44,7 @@ class Wording:
     recall: str
     items: tuple[ItemWording, ...]
     hash: str  # SHA-256 of every text shown, in hexadecimal
+    licence_ref: str = ""  # of the licence to show these texts; never blank where licensed and installed
 
     @property
     def wording_id(self) -> str:
@@ -89,30 +87,6 @@ def load_folder(folder: Path) -> Wordings:
     return MappingProxyType({(each.instrument, each.language): each for each in loaded})
 
 
-@cache
-def load_wordings() -> Wordings:
-    """The wordings that come with the program, by instrument and language."""
-    return load_folder(FOLDER)
-
-
-def wording_for(instrument: str, language: str, wordings: Wordings | None = None) -> Wording:
-    """The wording to show: ``es-MX`` is served ``es``, and what was not translated is served in English.
-
-    A fallback tells itself by ``wording.language``. ``KeyError`` where there is no English either.
-    """
-    known = load_wordings() if wordings is None else wordings
-    spoken = language.replace("_", "-").split("-")[0].lower()
-    return known.get((instrument, spoken)) or known[instrument, FALLBACK]
-
-
-def without_licence(wordings: Iterable[Wording]) -> tuple[str, ...]:
-    """Ids of working wordings of instruments that need a licence: production refuses these."""
-    instruments = load_instruments()
-    return tuple(
-        each.wording_id for each in wordings if each.status == "working" and instruments[each.instrument].needs_licence
-    )
-
-
 def _wording(table: TomlTable, instrument: Instrument) -> Wording:
     title, recall = table.text("title"), table.text("recall")
     rows = list(table.tables("items", required=True))
@@ -127,6 +101,7 @@ def _wording(table: TomlTable, instrument: Instrument) -> Wording:
         recall=recall,
         items=items,
         hash=_hash(title, recall, items),
+        licence_ref=table.text("licence_ref", ""),
     )
 
 

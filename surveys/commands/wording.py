@@ -1,0 +1,53 @@
+"""``flask --app wsgi wording``: which texts are served, whether a pack can work, and putting one in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from surveys.config import Config
+from surveys.wordings import WordingError, in_use, packs
+
+wording = AppGroup("wording", help="Wording: list what is served, check a pack of licensed texts, install it.")
+PACK = click.Path(exists=True, path_type=Path)
+
+
+@wording.command("list")
+def list_command() -> None:
+    """Show each wording served: its id, the start of its hash, and the licence it stands under."""
+    unlicensed = packs.without_licence(in_use().values())
+    for each in in_use().values():
+        warning = "needs a licence" if each.wording_id in unlicensed else ""
+        click.echo(f"{each.wording_id:40}{each.hash[:16]}  {each.licence_ref or warning}".rstrip())
+
+
+@wording.command("check")
+@click.argument("pack", type=PACK)
+def check_command(pack: Path) -> None:
+    """Hold a pack (a TOML file or a folder of them) against the instruments; nothing is written."""
+    try:
+        read = packs.read_pack(pack)
+    except WordingError as error:
+        raise click.ClickException(str(error)) from error
+    for _text, each in read:
+        click.echo(f"{each.wording_id:40}{each.hash[:16]}  ok")
+
+
+@wording.command("install")
+@click.argument("pack", type=PACK)
+@click.option("--licence-ref", required=True, help="The licence that allows these texts, as its owner numbers it.")
+def install_command(pack: Path, licence_ref: str) -> None:
+    """Check a pack and put it into WORDING_FOLDER, where every process finds it at its next start."""
+    settings: Config = current_app.extensions["backstory"]
+    if settings.wording_folder is None:
+        raise click.ClickException("WORDING_FOLDER is not set. Name a folder that web and workers can read.")
+    try:
+        done = packs.install(pack, settings.wording_folder, licence_ref)
+    except WordingError as error:
+        raise click.ClickException(str(error)) from error
+    for each in done:
+        click.echo(f"{each.wording_id:40}{each.hash[:16]}  installed under {licence_ref.strip()}")
+    click.echo("Restart web and workers: they read wording when they start.")
