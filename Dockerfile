@@ -5,7 +5,8 @@ RUN python -m venv /opt/backstory \
     && /opt/backstory/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements.lock
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /srv/backstory --shell /usr/sbin/nologin backstory
+RUN useradd --system --uid 10001 --home-dir /srv/backstory --shell /usr/sbin/nologin backstory \
+    && install --directory --owner backstory /srv/wording
 COPY --from=packages /opt/backstory /opt/backstory
 WORKDIR /srv/backstory
 COPY wsgi.py ./

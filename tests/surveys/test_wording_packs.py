@@ -1,0 +1,142 @@
+"""Licensed wording: installed with its licence, served, recorded, and asked for in production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from surveys.application import create_app
+from surveys.config import ConfigError, read_config
+from surveys.models import Response
+from surveys.wordings import FOLDER, WordingError, offer, wording_for
+from tests.patients import invite, seen_by
+
+REF = 'Licence "7" of 2026'
+PAIN = 'text = "My pain: a licensed sentence stands here"'
+
+
+def pack(language: str = "en", instrument: str = "odi", old: str = "", new: str = "") -> str:
+    """A pack made of the working wording: marked as licensed, with one change."""
+    text = (FOLDER / language / f"{instrument}.toml").read_text(encoding="utf-8")
+    assert old in text
+    return text.replace('status = "working"', 'status = "licensed"').replace(old, new, 1)
+
+
+@pytest.fixture
+def settings(environment: dict[str, str], database_url: str, tmp_path: Path) -> dict[str, str]:
+    assert environment["DATABASE_URL"] == database_url
+    safe = {"BACKSTORY_ENV": "production", "PUBLIC_BASE_URL": "https://outcomes.example.org"}
+    return {**environment, **safe, "WORDING_FOLDER": str(tmp_path / "wording")}
+
+
+@pytest.fixture(autouse=True)
+def usual_wording() -> Iterator[None]:
+    """Packs are served by the whole process: put them away again."""
+    yield
+    offer({})
+
+
+def flask(settings: Mapping[str, str], *arguments: str) -> Result:
+    allowed = read_config({**settings, "ALLOW_WORKING_WORDING": "1"})
+    return create_app(allowed).test_cli_runner().invoke(args=["wording", *arguments])
+
+
+def write(folder: Path, text: str, name: str = "pack.toml") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_production_asks_for_licensed_wording_and_says_how(settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"eq5d3l\.en\.working\.1.*flask wording install.*ALLOW_WORKING_WORDING=1"):
+        create_app(read_config(settings))
+    create_app(read_config({**settings, "ALLOW_WORKING_WORDING": "1"}))
+    create_app(read_config({**settings, "BACKSTORY_ENV": "demo"}))
+
+
+def test_production_starts_once_every_licensed_instrument_of_its_languages_is_installed(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    for instrument in ("odi", "eq5d3l"):
+        file = write(tmp_path / "from-the-owner", pack(instrument=instrument), f"{instrument}.toml")
+        assert file.exists()
+    done = flask(settings, "install", str(tmp_path / "from-the-owner"), "--licence-ref", REF)
+    assert done.exit_code == 0, done.output
+    with pytest.raises(ConfigError, match=r"eq5d3l\.es"):
+        create_app(read_config(settings))
+    create_app(read_config({**settings, "WORDING_LANGUAGES": "en"}))
+    with pytest.raises(WordingError, match="WORDING_LANGUAGES, xx"):
+        create_app(read_config({**settings, "WORDING_LANGUAGES": "xx"}))
+
+
+def test_an_installed_pack_is_what_the_patient_sees_and_the_response_keeps(
+    settings: dict[str, str], app: Flask, client: FlaskClient, tmp_path: Path
+) -> None:
+    first = wording_for("odi", "en").items[0]
+    text = pack(old=f'text = "{first.text}"', new=PAIN)
+    flask(settings, "install", str(write(tmp_path, text)), "--licence-ref", REF)
+    listed = flask(settings, "list").output
+    wording = wording_for("odi", "en")
+    assert (wording.wording_id, wording.licence_ref) == ("odi.en.licensed.1", REF)
+    assert f"{wording.hash[:16]}  {REF}" in listed
+    assert "odi.es.working.1" in listed
+    assert "needs a licence" in listed
+    invited = invite(app)
+    started = client.post(f"/q/{invited.token}", data={"respondent": "self", "consent": "1"}, follow_redirects=True)
+    assert "My pain: a licensed sentence stands here" in started.text
+    token = started.text.partition('name="token" value="')[2].partition('"')[0]
+    assert client.post("/s/odi/1", data={"token": token, "answer": "2", "action": "save"}).status_code == 303
+    with seen_by(app, invited.clinic_id) as session:
+        assert session.scalars(select(Response.wording_hash)).one() == wording.hash
+
+
+def test_a_newer_pack_keeps_the_text_that_older_responses_name(settings: dict[str, str], tmp_path: Path) -> None:
+    flask(settings, "install", str(write(tmp_path, pack())), "--licence-ref", REF)
+    older = create_app(read_config({**settings, "ALLOW_WORKING_WORDING": "1"})) and wording_for("odi", "en")
+    newer = pack(old=f'text = "{older.items[0].text}"', new=PAIN)
+    flask(settings, "install", str(write(tmp_path, newer)), "--licence-ref", REF)
+    kept = Path(settings["WORDING_FOLDER"]) / "former" / f"{older.hash}.txt"
+    assert older.items[0].text in kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('code = "travelling"', 'code = "flying"', "code: must be one of pain_intensity"),
+        ('status = "licensed"', 'status = "working"', 'pack.toml, status: must be "licensed"'),
+        ('version = "1"', 'version = "1"\nlicence_ref = "x"', "pack.toml, licence_ref: is given with --licence-ref"),
+        ('title = "', 'title = "\n', "pack.toml, (syntax)"),
+    ],
+)
+def test_a_faulty_pack_is_named_by_file_key_and_reason_and_changes_nothing(
+    settings: dict[str, str], tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = pack()
+    assert old in text
+    path = str(write(tmp_path, text.replace(old, new, 1)))
+    for arguments in (("check", path), ("install", path, "--licence-ref", REF)):
+        told = flask(settings, *arguments)
+        assert told.exit_code == 1
+        assert said in told.output
+    assert not Path(settings["WORDING_FOLDER"]).exists()
+
+
+def test_an_install_needs_a_licence_and_a_place(settings: dict[str, str], tmp_path: Path) -> None:
+    path = str(write(tmp_path, pack()))
+    assert "--licence-ref: is blank" in flask(settings, "install", path, "--licence-ref", " ").output
+    placeless = {**settings, "WORDING_FOLDER": ""}
+    assert "WORDING_FOLDER is not set" in flask(placeless, "install", path, "--licence-ref", REF).output
+    assert flask(settings, "check", path).output.endswith("ok\n")
+
+
+def test_a_text_put_into_the_folder_by_hand_is_refused(settings: dict[str, str]) -> None:
+    write(Path(settings["WORDING_FOLDER"]) / "en", pack(), "odi.toml")
+    with pytest.raises(WordingError, match=r"en/odi\.toml, licence_ref: is missing"):
+        create_app(read_config(settings))
