@@ -172,4 +172,7 @@ def next_sendable(now: datetime, zone: ZoneInfo, send_from: time, send_until: ti
         return now.astimezone(UTC)
     local = now.astimezone(zone)
     day = local.date() if local.time() < send_from else local.date() + timedelta(days=1)
-    return local_instant(day, send_from, zone)
+    start = local_instant(day, send_from, zone)
+    if start < now:  # the clock was put back between the two: the same wall time comes a second time
+        start = datetime.combine(day, send_from.replace(fold=1), tzinfo=zone).astimezone(UTC)
+    return start

@@ -238,3 +238,35 @@ def test_the_next_sendable_moment_is_the_first_that_is_not_quiet(now: datetime, 
         assert in_quiet_hours(sendable - timedelta(seconds=1), zone, NINE, SIX)
     else:
         assert sendable == now
+
+
+@given(instants, zones, st.integers(0, 20 * 60), st.integers(3 * 60, 23 * 60))
+def test_any_send_window_of_three_hours_is_met_ahead(now: datetime, zone: ZoneInfo, start: int, length: int) -> None:
+    send_from, end = time(start // 60, start % 60), min(start + length, 24 * 60 - 1)
+    send_until = time(end // 60, end % 60)
+    sendable = next_sendable(now, zone, send_from, send_until)
+    assert now <= sendable
+    assert not in_quiet_hours(sendable, zone, send_from, send_until)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "send_from", "expected"),
+    [
+        (
+            "Europe/Berlin",
+            datetime(2026, 10, 25, 1, 10, tzinfo=UTC),
+            time(2, 30),
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+        ),
+        (
+            "America/Havana",
+            datetime(2026, 11, 1, 5, 5, tzinfo=UTC),
+            time(0, 30),
+            datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
+        ),
+    ],
+)
+def test_the_hour_that_comes_twice_never_sends_into_the_past(
+    zone: str, now: datetime, send_from: time, expected: datetime
+) -> None:
+    assert next_sendable(now, ZoneInfo(zone), send_from, SIX) == expected
