@@ -10,7 +10,7 @@ ARGS ?=
 TESTERS ?= 2
 export PORT LAN
 
-.PHONY: help setup run flask reset test check bench axe faults browser lock
+.PHONY: help setup run flask reset test check translations bench axe faults browser lock
 
 help: ## this list
 	@echo "Backstory. Targets:"
@@ -56,6 +56,9 @@ check: setup ## style, types, migrations against models, translations
 	$(BIN)/mypy
 	$(BIN)/python -m local check-migrations
 	$(BIN)/python -m local check-translations
+
+translations: setup ## bring the catalogues up to date with the source
+	@$(BIN)/python -m local gather-translations
 
 bench: setup ## the product against its floors, in one run
 	$(BIN)/python -m bench $(ARGS)

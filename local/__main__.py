@@ -9,7 +9,7 @@ from local import chromium, locks
 from local.checks import check_migrations
 from local.launcher import flask, run
 from local.settings import Home, home, recall
-from local.translations import check_translations
+from local.translations import check_translations, gather_translations
 from local.trouble import LocalError
 
 TROUBLE = 2
@@ -33,6 +33,7 @@ def _commands(place: Home, options: argparse.Namespace) -> dict[str, Callable[[]
         "reset": lambda: reset(place),
         "check-migrations": check_migrations,
         "check-translations": check_translations,
+        "gather-translations": gather_translations,
         "chromium": ensure_chromium,
     }
 
@@ -71,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     commands.add_parser("reset", help="remove the demo's data")
     commands.add_parser("check-migrations", help="compare migrations with models")
-    commands.add_parser("check-translations", help="compile the catalogues")
+    commands.add_parser("check-translations", help="compare the catalogues with the source")
+    commands.add_parser("gather-translations", help="bring the catalogues up to date with the source")
     commands.add_parser("chromium", help="find or install a browser for the tests")
     return parser
 

@@ -1,12 +1,25 @@
-"""Interface texts in the reader's language: the one door to the untyped translation library."""
+"""Interface texts in the reader's language: the one door to the untyped translation library.
+
+Catalogues are read as they are written (``translations/LANGUAGE.po``): nothing is compiled, so nothing goes stale.
+"""
 
 from __future__ import annotations
 
+import io
+from functools import cache
+from pathlib import Path
+
 import flask_babel
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
 from flask import Flask, request
 
-LANGUAGES = ("en", "es", "de", "ar")
+FOLDER = Path(__file__).parent / "translations"
+LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
+STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
+PATIENT_PAGES = frozenset({"landing", "patient", "unsubscribe", None})  # None: an address that is no page
 
 
 def gettext(text: str, **values: object) -> str:
@@ -39,9 +52,41 @@ def language() -> str:
     return str(flask_babel.get_locale() or "en").partition("_")[0]
 
 
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """Return a language's texts; those of English stand in the source."""
+    path = FOLDER / f"{language}.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class _Texts(flask_babel.Domain):  # type: ignore[misc]
+    """The texts of the request's language."""
+
+    def get_translations(self) -> NullTranslations:
+        return catalogue(language())
+
+
+class _Babel(flask_babel.Babel):  # type: ignore[misc]
+    """Flask-Babel with our way of reading catalogues."""
+
+    domain_instance = _Texts()
+
+
+def _of_the_browser() -> str:
+    """Return what the browser accepts, among the languages in which the page is whole."""
+    offered = LANGUAGES if request.blueprint in PATIENT_PAGES else STAFF_LANGUAGES
+    return request.accept_languages.best_match(offered) or "en"
+
+
 def install(app: Flask) -> None:
     """Choose languages by what the browser accepts; pages of a patient force the patient's."""
-    flask_babel.Babel(app, locale_selector=lambda: request.accept_languages.best_match(LANGUAGES) or "en")
+    _Babel(app, locale_selector=_of_the_browser)
     app.jinja_env.globals.update(page_language=language, page_direction=direction)
 
 

@@ -99,7 +99,8 @@ def test_an_installed_pack_is_what_the_patient_sees_and_the_response_keeps(
 
 def test_a_newer_pack_keeps_the_text_that_older_responses_name(settings: dict[str, str], tmp_path: Path) -> None:
     flask(settings, "install", str(write(tmp_path, pack())), "--licence-ref", REF)
-    older = create_app(read_config({**settings, "ALLOW_WORKING_WORDING": "1"})) and wording_for("odi", "en")
+    create_app(read_config({**settings, "ALLOW_WORKING_WORDING": "1"}))
+    older = wording_for("odi", "en")
     newer = pack(old=f'text = "{older.items[0].text}"', new=PAIN)
     flask(settings, "install", str(write(tmp_path, newer)), "--licence-ref", REF)
     kept = Path(settings["WORDING_FOLDER"]) / "former" / f"{older.hash}.txt"
