@@ -55,6 +55,10 @@ def _check_baseline(table: TomlTable, protocol: Protocol) -> None:
     baselines = [timepoint.is_baseline for timepoint in protocol.timepoints]
     if sum(baselines) != 1 or not baselines[0]:
         raise table.fail("timepoints", "the first, and no other, must be the baseline: without an offset")
+    baseline = protocol.timepoints[0]
+    if baseline.opens_days_before or baseline.closes_days_after < 0:
+        reason = "a baseline opens on the day of enrolment: opens_days_before is 0, and closes_days_after not below 0"
+        raise table.fail(f"timepoints.{baseline.code}", reason)
 
 
 def _check_battery(table: TomlTable, timepoint: Timepoint) -> None:
@@ -67,11 +71,13 @@ def _check_battery(table: TomlTable, timepoint: Timepoint) -> None:
 
 
 def _check_windows(table: TomlTable, protocol: Protocol) -> None:
-    """Follow-ups stand in order of time and never wait for an answer on the same day."""
-    for timepoint in protocol.timepoints:
+    """Follow-ups open after the index date, in order of time, and never wait for an answer on the same day."""
+    follow_ups = [timepoint for timepoint in protocol.timepoints if not timepoint.is_baseline]
+    for timepoint in follow_ups:
         if timepoint.opens_days_before + timepoint.closes_days_after < 0:
             raise table.fail(f"timepoints.{timepoint.code}", "the window closes before it opens")
-    follow_ups = [timepoint for timepoint in protocol.timepoints if not timepoint.is_baseline]
+        if any(_first_day(timepoint, index) <= index for index in INDEX_DATES):
+            raise table.fail(f"timepoints.{timepoint.code}", "the window can open before the day after the index date")
     for earlier, later in pairwise(follow_ups):
         if any(_last_day(earlier, index) >= _first_day(later, index) for index in INDEX_DATES):
             raise table.fail(f"timepoints.{later.code}", f"the window can open before that of {earlier.code} closes")
@@ -105,16 +111,23 @@ def _check_value_set(table: TomlTable, value_set: str) -> None:
 
 
 def _check_rules(table: TomlTable, protocol: Protocol) -> None:
-    """Each rule reads, and its scale comes from an instrument asked at baseline and at a follow-up."""
+    """Each rule reads, stands once, and can be answered by the scores that this protocol makes."""
+    rules = [_rule(table, text, protocol.value_set) for text in protocol.rules]
+    _check_codes(table, "rules", [rule.text for rule in rules])
     first, *later = protocol.timepoints
     evaluable = _scales(first) & {scale for timepoint in later for scale in _scales(timepoint)}
-    for text in protocol.rules:
-        try:
-            rule = Rule.parse(text, value_set=protocol.value_set)
-        except ScoringError as problem:
-            raise table.fail("rules", str(problem).rstrip(".")) from problem
+    for rule in rules:
         if rule.scale not in evaluable:
-            raise table.fail("rules", f"{text!r} needs {rule.scale} at baseline and at a follow-up")
+            raise table.fail("rules", f"{rule.text!r} needs {rule.scale} at baseline and at a follow-up")
+        if rule.value_set not in (None, protocol.value_set):
+            raise table.fail("rules", f"{rule.text!r} names another value set than the protocol, {protocol.value_set}")
+
+
+def _rule(table: TomlTable, text: str, value_set: str) -> Rule:
+    try:
+        return Rule.parse(text, value_set=value_set)
+    except ScoringError as problem:
+        raise table.fail("rules", str(problem).rstrip(".")) from problem
 
 
 def _scales(timepoint: Timepoint) -> set[str]:

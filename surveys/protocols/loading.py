@@ -36,6 +36,7 @@ __all__ = [
 FOLDER = Path(__file__).parent
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 NO_OFFSET = 0
 LONGEST_OFFSET = 520  # ten years in weeks
 
@@ -166,7 +167,6 @@ def _day(table: TomlTable) -> int:
 
 def _clock(table: TomlTable, key: str) -> time:
     text = table.text(key)
-    try:
-        return time.fromisoformat(text)
-    except ValueError as problem:
-        raise table.fail(key, f"must be a time such as 09:00, not {text!r}") from problem
+    if not CLOCK.fullmatch(text):
+        raise table.fail(key, f"must be a time such as 09:00, not {text!r}")
+    return time.fromisoformat(text)

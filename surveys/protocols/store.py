@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -65,6 +65,18 @@ def newest(session: Session) -> Sequence[ProtocolVersion]:
 def protocol_of(row: ProtocolVersion) -> Protocol:
     """The protocol a row holds; parsed once per process and text."""
     return parse_protocol(row.source, f"{row.code} version {row.version}")
+
+
+_parsed: dict[str, Protocol] = {}  # by the hash of the text, so that an entry is never out of date
+
+
+def protocol_with_hash(source: Session | Connection, source_hash: str) -> Protocol:
+    """The protocol whose text has this hash; the text is read once per process."""
+    if source_hash not in _parsed:
+        wanted = select(ProtocolVersion.source, ProtocolVersion.code, ProtocolVersion.version)
+        row = source.execute(wanted.where(ProtocolVersion.source_hash == source_hash).limit(1)).one()
+        _parsed[source_hash] = parse_protocol(row.source, f"{row.code} version {row.version}")
+    return _parsed[source_hash]
 
 
 def get(session: Session, protocol_id: UUID) -> ProtocolVersion:

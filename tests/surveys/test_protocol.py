@@ -9,6 +9,9 @@ from surveys.protocols.loading import FOLDER as PROTOCOLS
 from surveys.protocols.loading import Protocol, ProtocolError, bundled_protocols, load_protocol_file, parse_protocol
 
 SPINE = (PROTOCOLS / "spine.toml").read_text(encoding="utf-8")
+RULES = SPINE[SPINE.index("rules = ") + len("rules = ") : SPINE.index("]\n\nsend_from") + 1]
+BASELINE_WINDOW = 'code = "baseline"\nopens_days_before = 0\ncloses_days_after = 182'
+W2_WINDOW = 'code = "w2"\nweeks = 2\nopens_days_before = 3'
 M1_WINDOW = 'code = "m1"\nmonths = 1\nopens_days_before = 7\ncloses_days_after = 14'
 
 
@@ -106,6 +109,14 @@ def test_the_stored_text_reads_back_as_the_same_protocol(protocol: Protocol) -> 
         ("years = 6", "years = 6\nweeks = 1", "weeks", "one offset"),
         ("weeks = 2\n", "", "timepoints", "no other, must be the baseline"),
         ('battery = "short"', 'battery = "long"', "battery", "one of baseline, short, follow_up"),
+        ('"odi change >= 30%"', '"odi change >= 10.0"', "rules", "'odi change >= 10' is used twice"),
+        (f"rules = {RULES}", "rules = []", "rules", "at least one"),
+        ("[UK_TTO]", "[Spain_TTO]", "rules", "another value set than the protocol, UK_TTO"),
+        ('send_from = "09:00"', 'send_from = "09:00+02:00"', "send_from", "a time such as"),
+        ('send_from = "09:00"', 'send_from = "09:00:30.5"', "send_from", "a time such as"),
+        (BASELINE_WINDOW, BASELINE_WINDOW.replace("182", "-1"), "timepoints.baseline", "not below 0"),
+        (BASELINE_WINDOW, BASELINE_WINDOW.replace("= 0", "= 7"), "timepoints.baseline", "opens_days_before is 0"),
+        (W2_WINDOW, W2_WINDOW.replace("= 3", "= 14"), "timepoints.w2", "before the day after the index date"),
         (M1_WINDOW, M1_WINDOW.replace("14", "-8"), "timepoints.m1", "closes before it opens"),
         (M1_WINDOW, M1_WINDOW.replace("7", "11"), "timepoints.m1", "before that of w2 closes"),
     ],
