@@ -6,6 +6,7 @@ Catalogues are read as they are written (``translations/LANGUAGE.po``): nothing 
 from __future__ import annotations
 
 import io
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +41,11 @@ class LazyText:
 
     def __str__(self) -> str:
         return gettext(self._text)
+
+
+def format_day(day: date) -> str:
+    """Return a day as the request's language writes it, the month in letters."""
+    return str(flask_babel.format_date(day, "medium"))
 
 
 def direction(language: str) -> str:
