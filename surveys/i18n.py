@@ -45,7 +45,7 @@ class LazyText:
 
 def format_day(day: date) -> str:
     """Return a day as the request's language writes it, the month in letters."""
-    return str(flask_babel.format_date(day, "medium"))
+    return str(flask_babel.format_date(day, "d MMM y"))
 
 
 def direction(language: str) -> str:
