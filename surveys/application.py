@@ -10,7 +10,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate import Migrate
 
-from surveys import cli, errors, headers, i18n, models, pages
+from surveys import assets, cli, errors, headers, i18n, models, pages
 from surveys.access.encryption import Vault
 from surveys.access.roles import refuse_powerful_role
 from surveys.config import MAX_BODY, Config, read_config, refuse_working_wording
@@ -35,6 +35,7 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
     app.extensions["vault"] = Vault(config.master_key)
     _extensions(app)
     headers.install(app)
+    assets.install(app)
     errors.install(app)
     pages.install(app)
     cli.install(app)

@@ -21,7 +21,7 @@ def add_headers(response: Response) -> Response:
     """Add the security headers; everything but static files is neither stored nor indexed."""
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":
+    if request.endpoint not in ("static", "icon"):
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
     return response

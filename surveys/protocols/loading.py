@@ -82,6 +82,7 @@ def _protocol(table: TomlTable, text: str) -> Protocol:
         arms=tuple(_arm(row) for row in table.tables("arms", required=True)),
         timepoints=tuple(_timepoint(row, batteries) for row in table.tables("timepoints", required=True)),
         reminders=_reminders(table),
+        patient_trend=table.flag("patient_trend", default=False),
         source=text,
     )
 

@@ -91,6 +91,7 @@ class Protocol:
     arms: tuple[Arm, ...]
     timepoints: tuple[Timepoint, ...]
     reminders: ReminderPlan
+    patient_trend: bool  # whether the thank-you page draws the patient's own scores
     source: str = field(repr=False)  # the TOML text, as stored with the version
 
     @property

@@ -1,0 +1,79 @@
+"""Static files under addresses that carry their content's hash, and small patient pages on the line.
+
+A hash in the address lets a browser keep a file for a year: a changed file has another address. Staff pages
+are left as they are: they show what staff typed beside a form token, which compression could be made to betray.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask, Response, request, send_from_directory
+
+FOLDER = Path(__file__).parent / "static"
+YEAR = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=300"  # asked for without the hash, or with that of another version
+PACKED = frozenset({"landing", "patient", "unsubscribe"})  # nothing on them comes from another site's request
+TEXTS = ("text/", "image/svg+xml", "application/javascript")
+SMALLEST = 600  # bytes; below this nothing is gained
+LEVEL = 6
+
+
+@cache
+def fingerprint(name: str) -> str:
+    """Return the start of a static file's SHA-256; nothing for a name that is no file."""
+    path = FOLDER / name
+    return sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
+
+
+def _add_fingerprint(endpoint: str, values: dict[str, object]) -> None:
+    if endpoint == "static" and "v" not in values:
+        values["v"] = fingerprint(str(values.get("filename", "")))
+
+
+def _keep(response: Response) -> Response:
+    """Let browsers keep static files, and pack what is text."""
+    if request.endpoint == "static" and response.status_code == 200:
+        name = str((request.view_args or {}).get("filename", ""))
+        response.headers["Cache-Control"] = YEAR if request.args.get("v") == fingerprint(name) else SHORT
+    if _may_pack(response):
+        _pack(response)
+    return response
+
+
+def _may_pack(response: Response) -> bool:
+    ours = request.endpoint == "static" or request.blueprint in PACKED
+    whole = response.status_code not in (206, 304) and "Content-Encoding" not in response.headers
+    return ours and whole and request.method == "GET" and (response.mimetype or "").startswith(TEXTS)
+
+
+def _pack(response: Response) -> None:
+    response.vary.add("Accept-Encoding")
+    if not request.accept_encodings["gzip"]:
+        return
+    response.direct_passthrough = False
+    body = response.get_data()
+    if len(body) >= SMALLEST:
+        response.set_data(_packed(body) if request.endpoint == "static" else gzip.compress(body, LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+
+
+@cache
+def _packed(body: bytes) -> bytes:
+    """Static files do not change while a process lives."""
+    return gzip.compress(body, 9, mtime=0)
+
+
+def _icon() -> Response:
+    """Serve browsers that look for the icon where they always have."""
+    return send_from_directory(FOLDER, "favicon.svg", max_age=86400)
+
+
+def install(app: Flask) -> None:
+    """Give static files lasting addresses, and pack patient pages."""
+    app.url_defaults(_add_fingerprint)
+    app.after_request(_keep)
+    app.add_url_rule("/favicon.ico", "icon", _icon)
