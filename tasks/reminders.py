@@ -90,7 +90,7 @@ def dispatch(clinic_id: UUID, *, limit: int = BATCH) -> int:
 def hand_over(session: Session, relay: mail.Relay, mine: Claim) -> bool:
     """Hand one message over; False where the relay cannot be reached."""
     deadline = time.monotonic() + HANDING_OVER
-    sendable = outbox.begin_sending(session, mine, now=app_now(session))
+    sendable = _begin(session, mine)
     session.commit()  # "sending", or the refusal, is on disk before SMTP sees anything
     if sendable is None:
         return True
@@ -99,6 +99,17 @@ def hand_over(session: Session, relay: mail.Relay, mine: Claim) -> bool:
     outbox.settle(session, mine, outcome, now=app_now(session))
     session.commit()
     return reached
+
+
+def _begin(session: Session, mine: Claim) -> Sendable | None:
+    """Begin one message; what breaks counts as a try of its own and does not hold up the others."""
+    try:
+        return outbox.begin_sending(session, mine, now=app_now(session))
+    except Exception as error:
+        log.error("message %s could not be begun: %s", mine.id, type(error).__name__)
+        session.rollback()
+        outbox.put_off(session, mine, now=app_now(session))
+        return None
 
 
 def _send(relay: mail.Relay, sendable: Sendable, now: datetime, deadline: float) -> tuple[Outcome, bool]:

@@ -2,14 +2,16 @@
 
 from surveys.outbox.claiming import Claim, claim, release
 from surveys.outbox.eligibility import Refusal, Situation, eligibility, situation
-from surveys.outbox.planning import ResendTooSoonError, cancel_waiting, plan, resend
-from surveys.outbox.sending import Sendable, begin_sending
+from surveys.outbox.planning import cancel_waiting, plan
+from surveys.outbox.resending import ResendError, ResendTooSoonError, resend
+from surveys.outbox.sending import Sendable, begin_sending, put_off
 from surveys.outbox.settling import Outcome, settle, settle_lost
 
 __all__ = [
     "Claim",
     "Outcome",
     "Refusal",
+    "ResendError",
     "ResendTooSoonError",
     "Sendable",
     "Situation",
@@ -18,6 +20,7 @@ __all__ = [
     "claim",
     "eligibility",
     "plan",
+    "put_off",
     "release",
     "resend",
     "settle",

@@ -4,52 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Table, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
 from surveys.db import uuid7
-from surveys.models import Clinic, Ending, Message, Patient, Visit
+from surveys.models import Clinic, Message, Patient, Visit
 from surveys.protocols.model import MAX_MESSAGES, Protocol
 from surveys.schedule import PlannedMessage, PlannedVisit, plan_messages
 
 CANCELLABLE = ("planned", "claimed", "held")
 REVIVABLE = ("cancelled", "expired")  # never left the house, so a moved or reopened visit may plan them anew
 STALE = timedelta(days=1)  # a reminder planned this late is left out: no burst after a corrected date
-RESEND_PAUSE = timedelta(minutes=10)
-
-
-class ResendTooSoonError(ValueError):
-    """This visit had a resend within the last ten minutes."""
+Old = Row[UUID, UUID, str, datetime, str, str]
+TABLE = cast("Table", Message.__table__)  # the ORM's own insert of many rows takes twice as long
 
 
 def plan(
-    session: Session, clinic: Clinic, patient: Patient, visit: Visit, protocol: Protocol, *, now: datetime
+    session: Session, clinic: Clinic, patient: Patient, visits: Sequence[Visit], protocol: Protocol, *, now: datetime
 ) -> None:
-    """Write, move or cancel the visit's waiting messages so that they match its window.
+    """Write, move or cancel the waiting messages of an episode's visits so that they match the windows.
 
-    Rows already handed over stay as they are. A patient without a channel gets one row, at opening,
-    which becomes a staff task.
+    No ending may be in force. Rows already handed over stay as they are, and rows that match are not
+    touched. A patient without a channel gets one row per visit, at opening, which becomes a staff task.
     """
-    if not _wants_messages(session, visit, now):
-        cancel_waiting(session, visit.id, now=now)
-        return
     session.flush()
-    steps = _steps(visit, patient, protocol, now)
-    for step, channel in steps:
-        _put(session, clinic, visit, step, channel)
-    _cancel(session, visit.id, now, keep=[step.step for step, _ in steps])
+    wanted = {
+        (visit.id, step.step): (step.due_at, channel)
+        for visit in visits
+        if _open(visit, now)
+        for step, channel in _steps(visit, patient, protocol, now)
+    }
+    there = _planned_before(session, visits)
+    _put(session, [new_row(clinic, *key, *wanted[key]) for key in wanted if _differs(there.get(key), *wanted[key])])
+    _cancel(session, [old.id for key, old in there.items() if key not in wanted], now)
+    if over := [visit.id for visit in visits if not _open(visit, now)]:
+        cancel_waiting(session, *over, now=now)
 
 
-def _wants_messages(session: Session, visit: Visit, now: datetime) -> bool:
-    over = visit.cancelled_at or visit.submitted_at or visit.closed_at or visit.closes_at <= now
-    ended = exists().where(Ending.episode_id == visit.episode_id, Ending.revoked_at.is_(None))
-    return not over and not session.scalar(select(ended))
+def _open(visit: Visit, now: datetime) -> bool:
+    return not (visit.cancelled_at or visit.submitted_at or visit.closed_at or visit.closes_at <= now)
+
+
+def _planned_before(session: Session, visits: Sequence[Visit]) -> dict[tuple[UUID, str], Old]:
+    columns = (Message.id, Message.visit_id, Message.step, Message.due_at, Message.channel, Message.state)
+    theirs = Message.visit_id.in_([visit.id for visit in visits]) & (Message.issue == 1)
+    return {(old.visit_id, old.step): old for old in session.execute(select(*columns).where(theirs))}
+
+
+def _differs(old: Old | None, due_at: datetime, channel: str) -> bool:
+    """Whether the row is missing, or may move and has to."""
+    if old is None:
+        return True
+    if old.state == "planned":
+        return (old.due_at, old.channel) != (due_at, channel)
+    return old.state in REVIVABLE
 
 
 def _steps(visit: Visit, patient: Patient, protocol: Protocol, now: datetime) -> list[tuple[PlannedMessage, str]]:
@@ -63,21 +76,26 @@ def _steps(visit: Visit, patient: Patient, protocol: Protocol, now: datetime) ->
     return mails + [(step, "staff") for step in current if step.step == "phone_task"]
 
 
-def _put(session: Session, clinic: Clinic, visit: Visit, step: PlannedMessage, channel: str) -> None:
-    row = _row(clinic, visit, step.step, channel, step.due_at)
-    new = insert(Message).values(**row)
+def _put(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Insert or move; what was tried before keeps its own due time, and what another wrote meanwhile stands."""
+    if not rows:
+        return
+    new = insert(TABLE)
     moved = {"due_at": new.excluded.due_at, "channel": new.excluded.channel, "state": "planned", "settled_at": None}
-    unsent = Message.state.in_(("planned", *REVIVABLE)) & (Message.attempts == 0)
-    session.execute(
-        new.on_conflict_do_update(index_elements=["clinic_id", "visit_id", "step", "issue"], set_=moved, where=unsent)
-    )
+    waiting = or_(*(Message.state == state for state in ("planned", *REVIVABLE)))  # IN takes no many rows
+    unsent = waiting & (Message.attempts == 0)
+    key = ["clinic_id", "visit_id", "step", "issue"]
+    session.execute(new.on_conflict_do_update(index_elements=key, set_=moved, where=unsent), rows)
 
 
-def _row(clinic: Clinic, visit: Visit, step: str, channel: str, due_at: datetime, issue: int = 1) -> dict[str, Any]:
+def new_row(
+    clinic: Clinic, visit_id: UUID, step: str, due_at: datetime, channel: str, issue: int = 1
+) -> dict[str, Any]:
+    """Return the columns of a message that waits for its due time."""
     return {
         "clinic_id": clinic.id,
         "id": uuid7(),
-        "visit_id": visit.id,
+        "visit_id": visit_id,
         "step": step,
         "issue": issue,
         "channel": channel,
@@ -94,40 +112,20 @@ def message_id(clinic: Clinic) -> str:
     return f"<{uuid4().hex}@{clinic.sender_address.rpartition('@')[2]}>"
 
 
-def cancel_waiting(session: Session, visit_id: UUID, *, now: datetime) -> None:
-    """Cancel what has not been handed over; a row already ``sending`` is left to its worker."""
-    _cancel(session, visit_id, now, keep=())
+def cancel_waiting(session: Session, *visit_ids: UUID, now: datetime) -> None:
+    """Cancel what has not been handed over, resends too; a row already ``sending`` is left to its worker."""
+    _set_cancelled(session, Message.visit_id.in_(visit_ids), now)
 
 
-def _cancel(session: Session, visit_id: UUID, now: datetime, *, keep: Sequence[str]) -> None:
-    """``keep``: steps that stand; a person's resend (issue 2 and more) is kept along with them."""
-    doomed = (Message.visit_id == visit_id) & Message.state.in_(CANCELLABLE)
-    if keep:
-        doomed &= Message.step.not_in(keep) & (Message.issue == 1)
+def _cancel(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    if ids:
+        _set_cancelled(session, Message.id.in_(ids), now)
+
+
+def _set_cancelled(session: Session, which: ColumnElement[bool], now: datetime) -> None:
     session.execute(
-        update(Message).where(doomed).values(state="cancelled", settled_at=now, lease_until=None),
+        update(Message)
+        .where(which, Message.state.in_(CANCELLABLE))
+        .values(state="cancelled", settled_at=now, lease_until=None),
         execution_options={"synchronize_session": False},
     )
-
-
-def resend(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> Message:
-    """Plan another invitation by a person's wish, outside the four; raises ResendTooSoonError.
-
-    The visit's row lock keeps two people's wishes apart. ``now`` is also when it falls due.
-    """
-    clinic = session.get_one(Clinic, visit.clinic_id)
-    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
-    same = (Message.visit_id == visit.id) & (Message.step == "invitation")
-    issue, latest = session.execute(
-        select(func.coalesce(func.max(Message.issue), 1), func.max(Message.due_at).filter(Message.issue > 1)).where(
-            same
-        )
-    ).one()
-    if latest is not None and latest > now - RESEND_PAUSE:
-        raise ResendTooSoonError("A link was sent again less than ten minutes ago.")
-    message = Message(**_row(clinic, visit, "invitation", "email", now, issue + 1))
-    session.add(message)
-    session.flush()
-    what = {"issue": message.issue}
-    record(session, clinic.id, actor, "message_resent", ("message", message.id), now=now, new=what)
-    return message

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveys.access.links import issue_link
-from surveys.db import real_now
-from surveys.models import Message
+from surveys.models import Consent, Episode, Message, Visit
 from surveys.outbox.claiming import LEASE, Claim
 from surveys.outbox.eligibility import Refusal, Situation, eligibility, situation
+from surveys.outbox.settling import not_taken
 from surveys.outbox.staff_tasks import open_task
 
+CONTACT = ("contact_email", "contact_phone")
 NEEDS_A_PERSON = frozenset({"no_address", "no_permission", "suppressed"})
 
 
@@ -33,6 +34,7 @@ def begin_sending(session: Session, mine: Claim, *, now: datetime, lease: timede
     None: another worker has it, it was cancelled meanwhile, it waits, it is refused, or it was a task
     for staff, which is done by opening it.
     """
+    _lock_permissions(session, mine)
     message = _lock(session, mine)
     if message is None:
         return None
@@ -45,14 +47,30 @@ def begin_sending(session: Session, mine: Claim, *, now: datetime, lease: timede
         return None
     message.state = "sending"
     message.attempts += 1
-    message.lease_until = real_now(session) + lease
+    message.lease_until = func.clock_timestamp() + lease
     token = issue_link(session, facts.visit, now=now)
     session.flush()
     return Sendable(mine, facts, token)
 
 
+def _lock_permissions(session: Session, mine: Claim) -> None:
+    """Wait for a withdrawal under way, and let a later one wait until ``sending`` is committed.
+
+    Withdrawing updates the permission and no message. What is read after the locks, by a statement of
+    its own, sees everything committed before them. Permissions come before messages in every transaction.
+    """
+    theirs = (
+        select(Consent.id)
+        .join(Episode, Episode.patient_id == Consent.patient_id)
+        .join(Visit, Visit.episode_id == Episode.id)
+        .join(Message, Message.visit_id == Visit.id)
+        .where(Message.id == mine.id, Consent.kind.in_(CONTACT), Consent.withdrawn_at.is_(None))
+    )
+    session.execute(theirs.with_for_update(read=True, of=Consent)).all()
+
+
 def _lock(session: Session, mine: Claim) -> Message | None:
-    """Whoever stops a message updates its row, so this lock decides who came first."""
+    """Completions, endings and replanning update the row they stop, so this lock decides who came first."""
     held = (Message.id == mine.id) & (Message.state == "claimed") & (Message.fence == mine.fence)
     wanted = select(Message).where(held).with_for_update().execution_options(populate_existing=True)
     return session.scalars(wanted).one_or_none()
@@ -69,6 +87,15 @@ def _refuse(session: Session, message: Message, refusal: Refusal, now: datetime)
     if refusal.reason in NEEDS_A_PERSON:
         open_task(session, message, "no_channel", now=now)
     session.flush()
+
+
+def put_off(session: Session, mine: Claim, *, now: datetime) -> None:
+    """Count a try that could not even begin; after the fifth a person is told, like after any other."""
+    message = _lock(session, mine)
+    if message is not None:
+        message.attempts += 1
+        not_taken(session, message, now)
+        session.flush()
 
 
 def _hand_to_staff(session: Session, facts: Situation, now: datetime) -> None:

@@ -57,7 +57,9 @@ def _accepted(_session: Session, message: Message, now: datetime) -> None:
     message.state, message.settled_at = "sent", now
 
 
-def _not_taken(session: Session, message: Message, now: datetime) -> None:
+def not_taken(session: Session, message: Message, now: datetime) -> None:
+    """Let it wait for its next try; after the fifth it is refused, and a person is told."""
+    message.lease_until = None
     if message.attempts <= len(PAUSES):
         message.state, message.due_at = "planned", now + PAUSES[message.attempts - 1]
     else:
@@ -101,7 +103,7 @@ def _unknown(session: Session, message: Message, now: datetime) -> None:
 
 SETTLERS = {
     Outcome.ACCEPTED: _accepted,
-    Outcome.NOT_TAKEN: _not_taken,
+    Outcome.NOT_TAKEN: not_taken,
     Outcome.REJECTED: _rejected,
     Outcome.BOUNCED: _bounced,
     Outcome.UNKNOWN: _unknown,

@@ -100,9 +100,9 @@ def _end(
 def _stop(session: Session, episode: Episode, kind: str, *, now: datetime) -> None:
     """Cancel waiting messages; where follow-up stops, phone calls too; where the person is bound, the links."""
     visits = visits_of(session, episode.id)
-    for visit in visits:
-        outbox.cancel_waiting(session, visit.id, now=now)
-        if kind in PERSON_WIDE:
+    outbox.cancel_waiting(session, *(visit.id for visit in visits), now=now)
+    if kind in PERSON_WIDE:
+        for visit in visits:
             links.revoke_links(session, visit.id, now)
     if kind in STOPS_FOLLOW_UP:
         _close_tasks(session, [visit.id for visit in visits], kind, now=now)

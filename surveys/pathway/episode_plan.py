@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys import outbox
@@ -45,12 +45,12 @@ def replan(session: Session, clinic: Clinic, episode: Episode, *, now: datetime)
     wanted = _wanted(session, episode, protocol, ZoneInfo(patient.time_zone))
     if ended & STOPS_FOLLOW_UP:
         wanted = {code: plan for code, plan in wanted.items() if code in visits and _opened(visits[code], now)}
-    _place(session, episode, visits, wanted, protocol, now=now)
-    _cancel_unwanted(session, visits, wanted, protocol, now=now)
-    session.flush()
-    for visit in visits_of(session, episode.id):
-        if _live(visit) and not ended & STOPS_MESSAGES:
-            outbox.plan(session, clinic, patient, visit, protocol, now=now)
+    answered = _answered(session, visits.values())
+    added = _place(session, episode, visits, wanted, protocol, answered, now=now)
+    _cancel_unwanted(session, visits, wanted, protocol, answered, now=now)
+    live = [visit for visit in (*visits.values(), *added) if _live(visit)]
+    if live and not ended & STOPS_MESSAGES:
+        outbox.plan(session, clinic, patient, live, protocol, now=now)
 
 
 def index_from(treatments: Sequence[Treatment], protocol: Protocol, arm: str) -> date | None:
@@ -113,17 +113,22 @@ def _place(
     visits: Mapping[str, Visit],
     wanted: Mapping[str, PlannedVisit],
     protocol: Protocol,
+    answered: Set[UUID],
     *,
     now: datetime,
-) -> None:
+) -> list[Visit]:
+    """Move what may move; return the visits that were missing."""
     for code, plan in wanted.items():
         visit = visits.get(code)
         if visit is None:
-            session.add(_visit(episode, plan))
-        elif protocol.timepoint(code).is_baseline and visit.submitted_at is None:
+            continue
+        if protocol.timepoint(code).is_baseline and visit.submitted_at is None:
             _move_baseline(visit, plan, now=now)
-        elif _movable(session, visit, now=now):
+        elif _movable(visit, answered, now=now):
             _move(visit, plan)
+    added = [_visit(episode, plan) for code, plan in wanted.items() if code not in visits]
+    session.add_all(added)
+    return added
 
 
 def _visit(episode: Episode, plan: PlannedVisit) -> Visit:
@@ -138,11 +143,16 @@ def _visit(episode: Episode, plan: PlannedVisit) -> Visit:
     )
 
 
-def _movable(session: Session, visit: Visit, *, now: datetime) -> bool:
+def _answered(session: Session, visits: Iterable[Visit]) -> Set[UUID]:
+    """The visits with a response, begun or sent."""
+    theirs = Response.visit_id.in_([visit.id for visit in visits])
+    return set(session.scalars(select(Response.visit_id).where(theirs).distinct()))
+
+
+def _movable(visit: Visit, answered: Set[UUID], *, now: datetime) -> bool:
     """Not opened, not sent and nothing answered."""
-    if _opened(visit, now) or visit.submitted_at is not None or visit.closed_at is not None:
-        return False
-    return not session.scalar(select(exists().where(Response.visit_id == visit.id)))
+    over = _opened(visit, now) or visit.submitted_at is not None or visit.closed_at is not None
+    return not over and visit.id not in answered
 
 
 def _move(visit: Visit, plan: PlannedVisit) -> None:
@@ -162,11 +172,13 @@ def _cancel_unwanted(
     visits: Mapping[str, Visit],
     wanted: Mapping[str, PlannedVisit],
     protocol: Protocol,
+    answered: Set[UUID],
     *,
     now: datetime,
 ) -> None:
-    planned_codes = {timepoint.code for timepoint in protocol.timepoints}
-    for code, visit in visits.items():
-        if code in planned_codes and code not in wanted and _movable(session, visit, now=now):
-            visit.cancelled_at = visit.cancelled_at or now
-            outbox.cancel_waiting(session, visit.id, now=now)
+    planned_codes = {timepoint.code for timepoint in protocol.timepoints} - set(wanted)
+    unwanted = [v for code, v in visits.items() if code in planned_codes and _movable(v, answered, now=now)]
+    for visit in unwanted:
+        visit.cancelled_at = visit.cancelled_at or now
+    if unwanted:
+        outbox.cancel_waiting(session, *(visit.id for visit in unwanted), now=now)

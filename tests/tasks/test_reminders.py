@@ -191,7 +191,7 @@ def test_planning_twice_adds_nothing(patient: Enrolled) -> None:
         protocol = protocol_store.protocol_of(protocol_store.get(session, episode.protocol_id))
         person = session.get_one(Patient, episode.patient_id)
         visit, clinic = session.get_one(Visit, patient.visit_id), session.get_one(Clinic, patient.clinic_id)
-        outbox.plan(session, clinic, person, visit, protocol, now=app_now(session))
+        outbox.plan(session, clinic, person, [visit], protocol, now=app_now(session))
         session.commit()
     assert [(m.id, m.due_at, m.message_id) for m in patient.messages()] == before
     assert [m.step for m in patient.messages()] == [

@@ -1,0 +1,68 @@
+"""A person's wish to send the link once more, outside the planned four."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveys.access.audit import Actor, record
+from surveys.models import Clinic, Episode, Message, Visit
+from surveys.outbox.eligibility import eligibility, situation
+from surveys.outbox.planning import new_row
+
+PAUSE = timedelta(minutes=10)
+REASONS = {
+    "completed": "The questionnaire was sent already, so no new link is needed.",
+    "visit_cancelled": "This visit was cancelled, so no link can be sent.",
+    "window_closed": "The window of this visit is over, so no link can be sent. Answers on paper can still be entered.",
+    "not_open": "This visit is not open yet. Its invitation goes by itself when it opens.",
+    "ended": "Contact or follow-up has ended for this patient. Take the ending back first.",
+    "no_address": "There is no e-mail address to send the link to. Add one to the contact details.",
+    "no_permission": "The patient has not allowed e-mail. Record the permission first.",
+    "suppressed": "Mail to this address came back. Correct the address in the contact details.",
+}
+
+
+class ResendError(ValueError):
+    """Why no link goes out now; the text says what to do."""
+
+
+class ResendTooSoonError(ResendError):
+    """This visit had a resend within the last ten minutes."""
+
+
+def resend(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> Message:
+    """Plan another invitation, due at ``now``; raises ResendError, changing nothing, where it could not go.
+
+    The locks keep an ending, a submission and another person's wish apart from this one.
+    """
+    session.execute(select(Episode.id).where(Episode.id == visit.episode_id).with_for_update())
+    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    issue = _next_issue(session, visit, now)
+    with session.begin_nested():
+        message = _add(session, visit, issue, now)
+        refusal = eligibility(situation(session, message, now=now), now=now)
+        if refusal:
+            raise ResendError(REASONS.get(refusal.reason, "No link can be sent now."))
+    what = {"issue": issue}
+    record(session, visit.clinic_id, actor, "message_resent", ("message", message.id), now=now, new=what)
+    return message
+
+
+def _next_issue(session: Session, visit: Visit, now: datetime) -> int:
+    same = (Message.visit_id == visit.id) & (Message.step == "invitation")
+    latest = func.max(Message.due_at).filter(Message.issue > 1)
+    issue, last = session.execute(select(func.coalesce(func.max(Message.issue), 1), latest).where(same)).one()
+    if last is not None and last > now - PAUSE:
+        raise ResendTooSoonError("A link was sent again less than ten minutes ago.")
+    return int(issue) + 1
+
+
+def _add(session: Session, visit: Visit, issue: int, now: datetime) -> Message:
+    clinic = session.get_one(Clinic, visit.clinic_id)
+    message = Message(**new_row(clinic, visit.id, "invitation", now, "email", issue))
+    session.add(message)
+    session.flush()
+    return message
