@@ -9,6 +9,7 @@ from surveys.views import (
     auth,
     dashboard,
     desk,
+    details,
     enrolment,
     entry,
     imports,
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     patients.bp,
     enrolment.bp,
     acts.bp,
+    details.bp,
     entry.bp,
     imports.bp,
 )

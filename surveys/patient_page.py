@@ -11,11 +11,25 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.models import Consent, Ending, Endpoint, Episode, Message, Patient, Response, Score, Treatment, Visit
+from surveys.models import (
+    Answer,
+    Consent,
+    Ending,
+    Endpoint,
+    Episode,
+    Message,
+    Patient,
+    Response,
+    Score,
+    Treatment,
+    Visit,
+)
+from surveys.outcomes.figure import Figure
 from surveys.pathway.episode_plan import treatments_of, visits_of
 from surveys.pathway.visit_state import visit_state
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import Protocol
+from surveys.trends import Answered, Course, trends_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,7 @@ class VisitLine:
     messages: Sequence[Message]
     scores: Mapping[str, float | None]
     responses: Sequence[Response]
+    amended: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,7 @@ class EpisodeView:
     treatments: Sequence[Treatment]
     endings: Sequence[Ending]
     endpoints: Sequence[Endpoint]
+    trends: Sequence[Figure]
 
 
 def episodes_of(session: Session, patient: Patient, *, now: datetime) -> list[EpisodeView]:
@@ -50,13 +66,17 @@ def episodes_of(session: Session, patient: Patient, *, now: datetime) -> list[Ep
 def _view(session: Session, patient: Patient, episode: Episode, now: datetime) -> EpisodeView:
     endings = select(Ending).where(Ending.episode_id == episode.id).order_by(Ending.recorded_at)
     endpoints = select(Endpoint).where(Endpoint.episode_id == episode.id).order_by(Endpoint.on_date)
+    protocol = protocol_store.protocol_of(protocol_store.get(session, episode.protocol_id))
+    lines, treatments = _lines(session, patient, episode, now), treatments_of(session, episode.id)
+    course = Course(episode, protocol, treatments, ZoneInfo(patient.time_zone), now)
     return EpisodeView(
         episode,
-        protocol_store.protocol_of(protocol_store.get(session, episode.protocol_id)),
-        _lines(session, patient, episode, now),
-        treatments_of(session, episode.id),
+        protocol,
+        lines,
+        treatments,
         session.scalars(endings).all(),
         session.scalars(endpoints).all(),
+        trends_of(course, [Answered(line.visit, line.state, line.scores, line.responses) for line in lines]),
     )
 
 
@@ -65,7 +85,7 @@ def _lines(session: Session, patient: Patient, episode: Episode, now: datetime) 
     ids = [visit.id for visit in visits]
     messages = session.scalars(select(Message).where(Message.visit_id.in_(ids)).order_by(Message.due_at)).all()
     responses = session.scalars(select(Response).where(Response.visit_id.in_(ids))).all()
-    scores = _newest_scores(session, ids)
+    scores, amended = _newest_scores(session, ids), _amended(session, ids)
     return [
         VisitLine(
             visit,
@@ -73,6 +93,7 @@ def _lines(session: Session, patient: Patient, episode: Episode, now: datetime) 
             [message for message in messages if message.visit_id == visit.id],
             scores.get(visit.id, {}),
             [response for response in responses if response.visit_id == visit.id],
+            visit.id in amended,
         )
         for visit in visits
     ]
@@ -90,6 +111,12 @@ def _newest_scores(session: Session, visit_ids: Sequence[UUID]) -> dict[UUID, di
     for visit_id, scale, value in session.execute(wanted):
         found.setdefault(visit_id, {})[scale] = value
     return found
+
+
+def _amended(session: Session, visit_ids: Sequence[UUID]) -> set[UUID]:
+    changed = select(Response.visit_id).join(Answer, Answer.response_id == Response.id)
+    wanted = changed.where(Response.visit_id.in_(visit_ids), Answer.reason.is_not(None))
+    return set(session.scalars(wanted.distinct()))
 
 
 def consents_of(session: Session, patient: Patient) -> Sequence[Consent]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
-from surveys.models import Clinic, Patient
+from surveys.models import Clinic, Episode, Patient, ProtocolVersion
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
 from surveys.people.patients import PatientDetails, add_patient
 from surveys.protocols import store as protocol_store
@@ -33,9 +33,27 @@ def enrol(session: Session, vault: Vault, clinic: Clinic, wish: Enrolment, *, ac
     if row is None:
         raise LookupError(wish.protocol)
     patient = add_patient(session, vault, clinic, wish.details, wish.permissions, actor=actor, now=now)
-    episode = open_episode(session, clinic, patient, row, wish.episode, actor=actor, now=now)
-    if wish.treatment is not None:
-        treatment = plan_treatment(session, clinic, episode, wish.treatment, actor=actor, now=now)
-        if wish.treated:
-            settle_treatment(session, clinic, treatment, "done", actor=actor, now=now)
+    treated = wish.treated
+    add_episode(session, clinic, patient, row, wish.episode, wish.treatment, treated=treated, actor=actor, now=now)
     return patient
+
+
+def add_episode(
+    session: Session,
+    clinic: Clinic,
+    patient: Patient,
+    protocol: ProtocolVersion,
+    details: EpisodeDetails,
+    treatment: TreatmentDetails | None,
+    *,
+    treated: bool,
+    actor: Actor,
+    now: datetime,
+) -> Episode:
+    """Open an episode of somebody known, with the treatment where it is known; raises EpisodeError."""
+    episode = open_episode(session, clinic, patient, protocol, details, actor=actor, now=now)
+    if treatment is not None:
+        planned = plan_treatment(session, clinic, episode, treatment, actor=actor, now=now)
+        if treated:
+            settle_treatment(session, clinic, planned, "done", actor=actor, now=now)
+    return episode

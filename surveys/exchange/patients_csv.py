@@ -18,8 +18,9 @@ from werkzeug.datastructures import MultiDict
 
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
+from surveys.enrolment.checks import check_form
 from surveys.enrolment.enrolment import Enrolment, enrol
-from surveys.enrolment.form import EnrolmentForm, check_form, enrolment_form
+from surveys.enrolment.form import EnrolmentForm, enrolment_form
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
 from surveys.people.patients import find_by_chart, find_duplicates
@@ -29,6 +30,7 @@ from surveys.schedule import local_date
 REQUIRED = ("chart_number", "first_name", "surname", "arm", "pain_generator")
 MOST_ROWS = 2000
 TICKS = ("contact_email", "contact_phone", "treated", "anyway")
+REASON = "reason"  # why a line was not good, in the file of the rest; read again, it is passed over
 NO = frozenset({"", "0", "no", "n", "false"})
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run the cell
 
@@ -103,7 +105,7 @@ def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _check_header(header: Sequence[str]) -> None:
-    known = set(EnrolmentForm().data)
+    known = {*EnrolmentForm().data, REASON}
     if missing := [name for name in REQUIRED if name not in header]:
         raise CsvError(_("The first line must name the columns; these are missing: %(what)s.", what=", ".join(missing)))
     if strange := [name for name in header if name not in known]:
@@ -130,15 +132,20 @@ def enrol_lines(
 
 
 def rest_csv(lines: Sequence[Line]) -> str:
-    """The lines that were not good under the same header, ready to mend and upload again."""
+    """The lines that were not good under the same header, each with its reason: mend and upload again."""
     bad = [line for line in lines if line.problem]
     out = io.StringIO()
     writer = csv.writer(out)
     if bad:
-        writer.writerow(bad[0].cells)
+        writer.writerow([*_columns(bad[0]), REASON])
     for line in bad:
-        writer.writerow([_harmless(cell) for cell in line.cells.values()])
+        cells = [line.cells[name] for name in _columns(line)]
+        writer.writerow([_harmless(cell) for cell in (*cells, line.problem or "")])
     return out.getvalue()
+
+
+def _columns(line: Line) -> list[str]:
+    return [name for name in line.cells if name != REASON]
 
 
 def _harmless(cell: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
 
 from surveys.outcomes.drawing import Chart, draw, inline, standalone
 from surveys.outcomes.table import Table
@@ -26,13 +28,30 @@ class Figure:
     chart: Callable[[int], Chart] | None
 
     def svg(self, *, narrow: bool = False) -> str:
-        """The drawing for a page, wide or for a phone."""
+        """The drawing for a page, wide or for a phone; the same data are drawn once."""
         assert self.chart is not None  # noqa: S101 - the template asks first
-        size = "narrow" if narrow else "wide"
-        drawn = draw(self.chart(NARROW if narrow else WIDE))
-        return inline(drawn, f"{self.code}-{size}", self.title, self.description)
+        words = (self.code, self.title, self.description)
+        rows = sha256(repr(self.table.rows).encode()).hexdigest()
+        return _drawn(Order(words, self.data_hash + rows, "narrow" if narrow else "wide", self.chart))
 
     def svg_file(self) -> str:
         """The drawing as a file."""
         assert self.chart is not None  # noqa: S101 - the view asks first
         return standalone(draw(self.chart(WIDE)), self.code, self.title, self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a drawing depends on; ``data`` stands for all that ``chart`` would draw."""
+
+    words: tuple[str, str, str]
+    data: str
+    size: str
+    chart: Callable[[int], Chart] = field(compare=False)
+
+
+@lru_cache(maxsize=512)
+def _drawn(order: Order) -> str:
+    code, title, description = order.words
+    drawn = draw(order.chart(NARROW if order.size == "narrow" else WIDE))
+    return inline(drawn, f"{code}-{order.size}", title, description)

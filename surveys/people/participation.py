@@ -19,6 +19,7 @@ from surveys.models import Consent, Patient
 FOLDER = Path(__file__).parent.parent / "consents"
 KIND = "participation"
 FALLBACK = ("1", "en")
+PATIENT = Actor("patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,24 @@ def participation(session: Session, patient: Patient) -> Consent | None:
     return session.scalar(select(Consent).where(*current))
 
 
-def give_participation(session: Session, patient: Patient, text: ConsentText, *, now: datetime) -> None:
-    """Record the permission; where one stands already nothing changes."""
+def consent_versions() -> tuple[str, ...]:
+    """Return the versions there are, the newest first."""
+    return tuple(sorted({version for version, _language in _texts()}, reverse=True))
+
+
+def give_participation(
+    session: Session,
+    patient: Patient,
+    text: ConsentText,
+    *,
+    now: datetime,
+    actor: Actor = PATIENT,
+    given_at: datetime | None = None,
+) -> None:
+    """Record the permission; where one stands already nothing changes.
+
+    ``given_at``: the day on which a paper was signed, where staff record it; else ``now``.
+    """
     values = {
         "clinic_id": patient.clinic_id,
         "id": uuid7(),
@@ -66,9 +83,10 @@ def give_participation(session: Session, patient: Patient, text: ConsentText, *,
         "version": text.version,
         "text_hash": text.hash,
         "language": text.language,
-        "given_at": now,
+        "given_at": given_at or now,
+        "recorded_by": actor.staff_id,
     }
     added = session.execute(insert(Consent).values(values).on_conflict_do_nothing().returning(Consent.id)).scalar()
     if added:
-        actor, new = Actor("patient"), {"version": text.version, "hash": text.hash}
+        new = {"version": text.version, "hash": text.hash, "given_at": (given_at or now).isoformat()}
         record(session, patient.clinic_id, actor, "consent_given", ("consent", added), now=now, new=new)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, request, url_for
 from wtforms import DateField, Form, IntegerField
@@ -13,12 +14,14 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from surveys import outbox
 from surveys.db import db
-from surveys.enrolment.form import TreatmentForm, choice, text_field
+from surveys.enrolment.fields import choice, text_field
+from surveys.enrolment.form import TreatmentForm
 from surveys.i18n import gettext as _
 from surveys.models import Ending, Episode, Patient, Treatment, Visit
 from surveys.models.episode import ENDINGS
 from surveys.pathway import episodes
 from surveys.pathway.episodes import EndpointDetails, EpisodeError
+from surveys.pathway.visit_state import visit_state
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.patients import patient_page
@@ -65,7 +68,7 @@ def _do(patient_id: UUID, form: Form, act: Callable[[], object]) -> Reply:
             act()
             db.session.commit()
             return redirect(url_for("patients.show", patient_id=patient_id), 303)
-    except (EpisodeError, outbox.ResendTooSoonError) as error:
+    except (EpisodeError, outbox.ResendError) as error:
         wrong = str(error)
     db.session.rollback()
     return patient_page(found.own(Patient, patient_id), wrong=wrong), 422
@@ -168,6 +171,15 @@ def add_endpoint(episode_id: UUID) -> Reply:
     return _do(episode.patient_id, form, act)
 
 
+def _refuse_closed(visit: Visit, now: datetime) -> None:
+    """A link to a visit that takes no answers would only lead to a closed page."""
+    state = visit_state(visit, ZoneInfo(found.patient_of(visit).time_zone), now)
+    if state == "waiting":
+        raise EpisodeError(_("This visit is not open yet. Its first mail goes out when it opens."))
+    if state in ("sent", "missed", "cancelled"):
+        raise EpisodeError(_("This visit takes no more answers, so no link is sent."))
+
+
 @bp.post("/visits/<uuid:visit_id>/resend")
 @staff_page("clinician", "coordinator")
 def resend(visit_id: UUID) -> Reply:
@@ -175,6 +187,7 @@ def resend(visit_id: UUID) -> Reply:
     visit, now = found.own(Visit, visit_id), found.now()
 
     def act() -> None:
+        _refuse_closed(visit, now)
         outbox.resend(db.session(), visit, actor=identity().actor, now=now)
         flash(_("A new link is on its way."), "good")
 

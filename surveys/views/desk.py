@@ -12,21 +12,26 @@ from surveys.access.audit import record
 from surveys.access.links import issue_link, link_url
 from surveys.db import db
 from surveys.desk import desk_list
-from surveys.enrolment.form import label
+from surveys.i18n import gettext as _
 from surveys.models import Visit
 from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
+from surveys.views.words import FILTERS
 
 bp = Blueprint("desk", __name__)
+for name, words in FILTERS.items():
+    bp.add_app_template_filter(words, name)
 
 
 @bp.get("/desk")
 @staff_page("clinician", "coordinator", "admin")
 def today() -> Reply:
     """Show whom the desk should look after today."""
-    desk = desk_list(db.session(), found.clinic(), now=found.now())
-    return render_template("clinician/desk.html", desk=desk, names=lambda p: contact(found.vault(), p), label=label)
+    now, vault = found.now(), found.vault()
+    desk = desk_list(db.session(), found.clinic(), now=now)
+    day = found.today(now)
+    return render_template("clinician/desk.html", desk=desk, names=lambda p: contact(vault, p), today=day)
 
 
 @bp.post("/visits/<uuid:visit_id>/qr")
@@ -36,7 +41,7 @@ def show_code(visit_id: UUID) -> Reply:
     visit, now = found.own(Visit, visit_id), found.now()
     over = visit.submitted_at or visit.cancelled_at or visit.closed_at
     if over or not visit.opens_at <= now < visit.closes_at:
-        abort(409)
+        abort(409, _("This visit takes no answers now, so it has no code. Go back to the desk."))
     url = link_url(config().public_base_url, issue_link(db.session(), visit, now=now), tablet=True)
     record(db.session(), visit.clinic_id, identity().actor, "link_shown", ("visit", visit.id), now=now)
     db.session.commit()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from surveys.db import db
+from surveys.enrolment.checks import check_form
 from surveys.enrolment.enrolment import Enrolment, enrol
-from surveys.enrolment.form import EnrolmentForm, check_form, enrolment_form
+from surveys.enrolment.form import EnrolmentForm, enrolment_form
 from surveys.i18n import gettext as _
 from surveys.models import Patient
 from surveys.pathway.episodes import EpisodeError

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import select
 
 from surveys.db import db
-from surveys.enrolment.form import TreatmentForm, label
+from surveys.enrolment.form import TreatmentForm
 from surveys.models import Patient
 from surveys.models.episode import ENDINGS
 from surveys.patient_page import consents_of, episodes_of
@@ -69,6 +69,5 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         typed=request.form if wrong else {},
         wrong=wrong,
         endings=ENDINGS,
-        label=label,
         today=found.today(now),
     )

@@ -1,0 +1,46 @@
+"""Changing how a patient is reached: links sent to the old address stop, and what waits follows the new channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveys.access.audit import Actor
+from surveys.access.encryption import Vault
+from surveys.access.links import revoke_links
+from surveys.models import Clinic, Episode, Patient
+from surveys.pathway.episode_plan import replan, visits_of
+from surveys.people.patients import PatientDetails, change_details, set_permissions
+
+REACHES = frozenset({"email", "phone"})  # a link sent there may now be read by somebody else
+PLANS = frozenset({"channel", "time_zone"})
+
+
+def change_contact(
+    session: Session,
+    vault: Vault,
+    clinic: Clinic,
+    patient: Patient,
+    details: PatientDetails,
+    permissions: frozenset[str],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> frozenset[str]:
+    """Rewrite details and permissions; return the names of the fields that changed.
+
+    Raises DuplicateChartError. The audit row names the fields and never their values.
+    """
+    changed = change_details(session, vault, patient, details, actor=actor, now=now)
+    set_permissions(session, patient, permissions, actor=actor, now=now)
+    session.flush()
+    theirs = select(Episode).where(Episode.patient_id == patient.id).order_by(Episode.id)
+    for episode in session.scalars(theirs).all():
+        if changed & REACHES:
+            for visit in visits_of(session, episode.id):
+                revoke_links(session, visit.id, now)
+        if changed & PLANS:
+            replan(session, clinic, episode, now=now)
+    return changed

@@ -1,0 +1,145 @@
+"""Changing a known patient: contact details, permissions, consents, a further episode."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from surveys.db import db
+from surveys.enrolment.checks import check_contact, check_episode
+from surveys.enrolment.contact_change import REACHES, change_contact
+from surveys.enrolment.enrolment import add_episode
+from surveys.enrolment.form import ContactForm, EpisodeForm, offer_languages, offer_protocols
+from surveys.i18n import gettext as _
+from surveys.models import Consent, Episode, Patient
+from surveys.pathway.endings import record_ending
+from surveys.pathway.episodes import EpisodeError
+from surveys.people.participation import KIND as PARTICIPATION
+from surveys.people.patients import SEALED, DuplicateChartError, contact, current_consents, withdraw
+from surveys.protocols import store as protocol_store
+from surveys.views import found
+from surveys.views.guard import Reply, identity, staff_page
+
+bp = Blueprint("details", __name__)
+STAFF = ("clinician", "coordinator")
+SHOWN = (*SEALED, "sex", "birth_year", "language", "time_zone", "channel")
+
+
+@bp.get("/patients/<uuid:patient_id>/details")
+@staff_page(*STAFF)
+def form(patient_id: UUID) -> Reply:
+    """Show what is known, to be changed."""
+    patient = found.own(Patient, patient_id)
+    return _page(patient, _contact_form(_known(patient)))
+
+
+@bp.post("/patients/<uuid:patient_id>/details")
+@staff_page(*STAFF)
+def save(patient_id: UUID) -> Reply:
+    """Change details and permissions; a new address ends the links sent to the old one."""
+    session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
+    clinic, typed = found.clinic(), _contact_form(request.form)
+    if not (typed.validate() and check_contact(typed, found.today(now))):
+        return _page(patient, typed), 422
+    wish, allowed, actor = typed.details(clinic), typed.permissions(), identity().actor
+    try:
+        changed = change_contact(session, found.vault(), clinic, patient, wish, allowed, actor=actor, now=now)
+    except DuplicateChartError as error:
+        session.rollback()
+        typed.chart_number.errors = [str(error)]
+        return _page(found.own(Patient, patient_id), typed), 422
+    session.commit()
+    flash(_("The details are saved."), "good")
+    if changed & REACHES:
+        flash(_("Links sent before no longer work. Send the link of an open visit again."), "good")
+    return redirect(url_for("patients.show", patient_id=patient_id), 303)
+
+
+@bp.post("/consents/<uuid:consent_id>/withdraw")
+@staff_page(*STAFF)
+def withdraw_consent(consent_id: UUID) -> Reply:
+    """End one consent; without participation there is nothing to ask, so that ends follow-up as well."""
+    session, now, consent = db.session(), found.now(), found.own(Consent, consent_id)
+    if consent.withdrawn_at is None and consent.kind == PARTICIPATION:
+        _end_participation(session, consent)
+    elif consent.withdrawn_at is None:
+        withdraw(session, consent, actor=identity().actor, now=now)
+    session.commit()
+    flash(_("The consent is withdrawn."), "good")
+    return redirect(url_for("patients.show", patient_id=consent.patient_id), 303)
+
+
+def _end_participation(session: Session, consent: Consent) -> None:
+    now, actor = found.now(), identity().actor
+    withdraw(session, consent, actor=actor, now=now)
+    episode = session.scalars(select(Episode).where(Episode.patient_id == consent.patient_id).limit(1)).one_or_none()
+    if episode is not None:
+        kind, day = "consent_withdrawn", found.today(now)
+        record_ending(session, found.clinic(), episode, kind, day, reason=None, actor=actor, now=now)
+
+
+@bp.get("/patients/<uuid:patient_id>/episodes/new")
+@staff_page(*STAFF)
+def episode_form(patient_id: UUID) -> Reply:
+    """Ask for a further episode of somebody known."""
+    return _episode_page(found.own(Patient, patient_id), _offered(None))
+
+
+@bp.post("/patients/<uuid:patient_id>/episodes/new")
+@staff_page(*STAFF)
+def open_episode(patient_id: UUID) -> Reply:
+    """Open a further episode, or show the form with what is wrong."""
+    session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
+    typed, today = _offered(request.form), found.today(now)
+    if not (typed.validate() and check_episode(typed, protocol_store.newest(session), today)):
+        return _episode_page(patient, typed), 422
+    details, treatment = typed.episode(today), typed.treatment()
+    row = protocol_store.find(session, typed.protocol.data)
+    assert row is not None  # noqa: S101 - the form offers only what is loaded
+    wish = (row, details, treatment)
+    try:
+        actor = identity().actor
+        add_episode(session, found.clinic(), patient, *wish, treated=typed.treated.data, actor=actor, now=now)
+    except EpisodeError as error:
+        session.rollback()
+        typed.protocol.errors = [str(error)]
+        return _episode_page(found.own(Patient, patient_id), typed), 422
+    session.commit()
+    flash(_("A further episode is open."), "good")
+    return redirect(url_for("patients.show", patient_id=patient_id), 303)
+
+
+def _known(patient: Patient) -> MultiDict[str, str]:
+    details = contact(found.vault(), patient)
+    filled = {name: str(value) for name in SHOWN if (value := getattr(details, name)) is not None}
+    allowed = {consent.kind: "y" for consent in current_consents(db.session(), patient.id)}
+    return MultiDict(filled | allowed)
+
+
+def _contact_form(typed: MultiDict[str, str]) -> ContactForm:
+    form = ContactForm(typed)
+    offer_languages(form, found.clinic())
+    return form
+
+
+def _offered(typed: MultiDict[str, str] | None) -> EpisodeForm:
+    form = EpisodeForm(typed)
+    offer_protocols(form, protocol_store.newest(db.session()))
+    return form
+
+
+def _page(patient: Patient, typed: ContactForm) -> str:
+    return render_template("clinician/details.html", patient=patient, form=typed, wrong=_wrong(typed))
+
+
+def _episode_page(patient: Patient, typed: EpisodeForm) -> str:
+    return render_template("clinician/episode.html", patient=patient, form=typed, wrong=_wrong(typed))
+
+
+def _wrong(typed: Form) -> dict[str, str]:
+    return {field.name: str(field.errors[0]) for field in typed if field.errors}

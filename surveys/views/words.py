@@ -1,0 +1,126 @@
+"""Codes, days and moments as staff read them; templates use these as filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from surveys.enrolment.fields import LABELS
+from surveys.i18n import LazyText, format_day, ngettext
+from surveys.i18n import gettext as _
+
+OFFSET = re.compile(r"([wmy])([1-9][0-9]?)")
+STATES = {
+    "sent": LazyText("answered"),
+    "missed": LazyText("missed"),
+    "waiting": LazyText("not open yet"),
+    "open": LazyText("open"),
+    "due": LazyText("due"),
+    "overdue": LazyText("overdue"),
+    "cancelled": LazyText("cancelled"),
+    "planned": LazyText("planned"),
+    "done": LazyText("done"),
+}
+MESSAGES = {
+    "planned": LazyText("planned"),
+    "claimed": LazyText("about to go"),
+    "sending": LazyText("being sent"),
+    "held": LazyText("held back"),
+    "sent": LazyText("sent"),
+    "refused": LazyText("not sent"),
+    "cancelled": LazyText("cancelled"),
+    "expired": LazyText("expired"),
+    "unknown": LazyText("unknown whether it arrived"),
+}
+OTHERS = {
+    "invitation": LazyText("Invitation"),
+    "reminder_1": LazyText("1st reminder"),
+    "reminder_2": LazyText("2nd reminder"),
+    "reminder_3": LazyText("3rd reminder"),
+    "phone_task": LazyText("Phone call"),
+    "completed": LazyText("answered already"),
+    "visit_cancelled": LazyText("the visit is cancelled"),
+    "window_closed": LazyText("the window is over"),
+    "ended": LazyText("contact or follow-up has ended"),
+    "no_address": LazyText("no e-mail address"),
+    "no_permission": LazyText("no permission to write"),
+    "suppressed": LazyText("the address bounced"),
+    "address_bounced": LazyText("the address bounced"),
+    "nothing_sent": LazyText("wants no mail"),
+    "too_soon": LazyText("too close upon another mail"),
+    "contact_email": LazyText("E-mail"),
+    "contact_phone": LazyText("Telephone"),
+    "participation": LazyText("Participation"),
+    "research": LazyText("Research use"),
+    "public_aggregates": LazyText("Public figures"),
+    "reminders_stopped": LazyText("Stop reminders"),
+    "follow_up_stopped": LazyText("Stop follow-up, keep the data"),
+    "consent_withdrawn": LazyText("Consent withdrawn"),
+    "died": LazyText("Died"),
+    "lost": LazyText("Lost to follow-up"),
+    "surgery": LazyText("Operation"),
+    "further_treatment": LazyText("Further treatment"),
+    "rescue_injection": LazyText("Rescue injection"),
+    "adverse_event": LazyText("Adverse event"),
+    "paper": LazyText("on paper"),
+    "interview": LazyText("in an interview"),
+    "tablet": LazyText("on the clinic's tablet"),
+    "proxy": LazyText("by someone for the patient"),
+    "self": LazyText("by the patient"),
+    "self_with_help": LazyText("by the patient, with help"),
+    "imported": LazyText("imported"),
+    "email": LazyText("e-mail"),
+    "none": LazyText("nothing is sent"),
+}
+WORDS = {**LABELS, **OTHERS}
+
+
+def words(code: str) -> str:
+    """The words for a code of any list; an unknown one as it is, underlines as spaces."""
+    return str(WORDS.get(code, code.replace("_", " ")))
+
+
+def state_words(code: str) -> str:
+    """The state of a visit or a treatment."""
+    return str(STATES.get(code, code))
+
+
+def message_words(code: str) -> str:
+    """The state of a message."""
+    return str(MESSAGES.get(code, code))
+
+
+def visit_words(code: str) -> str:
+    """A visit's name from its code; codes are those of the protocols, such as ``m3``."""
+    if code == "baseline":
+        return _("Baseline")
+    if not (match := OFFSET.fullmatch(code)):
+        return code.replace("-", " ").capitalize()
+    number = int(match[2])
+    return {
+        "w": ngettext("%(num)d week", "%(num)d weeks", number),
+        "m": ngettext("%(num)d month", "%(num)d months", number),
+        "y": ngettext("%(num)d year", "%(num)d years", number),
+    }[match[1]]
+
+
+def day_words(day: date | datetime, zone: str = "UTC") -> str:
+    """A date, or the date of a moment in a time zone."""
+    return format_day(day.astimezone(ZoneInfo(zone)).date() if isinstance(day, datetime) else day)
+
+
+def moment_words(at: datetime, zone: str) -> str:
+    """A moment on the clock of a time zone."""
+    return f"{day_words(at, zone)}, {at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "words": words,
+    "state": state_words,
+    "message": message_words,
+    "visit": visit_words,
+    "day": day_words,
+    "moment": moment_words,
+}
