@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    Connection,
     DateTime,
     Engine,
     ForeignKeyConstraint,
@@ -101,9 +103,22 @@ def clinic_session(clinic_id: UUID) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def autocommit() -> Iterator[Connection]:
+    """Lend a connection of the bound clinic on which every statement is a transaction of its own."""
+    with _autocommit(db.engine).connect() as connection:
+        yield connection
+
+
+@cache
+def _autocommit(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def enter_clinic(clinic_id: UUID | None) -> None:
     """Bind the request's session to a clinic, ending what it had open under another."""
-    db.session.rollback()
+    if db.session.registry.has():
+        db.session.rollback()
     _clinic.set(clinic_id)
 
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, Uuid, insert, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from surveys.db import uuid7
 from surveys.models import Answer, Response, Visit
+
+APPEND = text(
+    """SELECT append_answer(:clinic_id, :response_id, :item, :id, :status, :level, :nonce, :based_on, :mode,
+        :author_id, :reason, :answered_at)"""
+).columns(id=Uuid())
 
 
 class AlreadySent(Exception):  # noqa: N818 - says what happened
@@ -28,12 +33,10 @@ class Current:
     """The newest answer to one item."""
 
     id: UUID
-    response_id: UUID
     instrument: str
     item: str
     status: str  # answered, declined, cleared
     level: int | None
-    nonce: UUID
 
     @property
     def settled(self) -> bool:
@@ -55,12 +58,10 @@ def _newest(session: Session, which: ColumnElement[bool]) -> list[Current]:
     rows = session.execute(
         select(
             Answer.id,
-            Answer.response_id,
             Response.instrument,
             Answer.item,
             Answer.status,
             Answer.level,
-            Answer.nonce,
         )
         .join(Response, (Response.clinic_id == Answer.clinic_id) & (Response.id == Answer.response_id))
         .where(which)
@@ -89,20 +90,15 @@ def lock_open_response(session: Session, response_id: UUID, *, by_staff: bool) -
         raise WindowClosed
 
 
-def append(session: Session, response: Response, item: str, values: Mapping[str, object]) -> Answer:
-    """Add the item's next version under the response's lock, or return the newest where this is its retry.
+def append(session: Session, response: Response, item: str, values: Mapping[str, object]) -> UUID:
+    """Add the item's next version under the response's lock, or find the newest to be what this retries.
 
     A retry carries the newest version's nonce, status and level; the same nonce with another level, as
     after the browser's Back, is a new version.
     """
-    newest = session.scalar(
-        select(Answer).where(Answer.response_id == response.id, Answer.item == item).order_by(Answer.id.desc()).limit(1)
-    )
-    if newest and all(getattr(newest, name) == values[name] for name in ("nonce", "status", "level")):
-        return newest
-    row = Answer(clinic_id=response.clinic_id, id=_after(newest), response_id=response.id, item=item, **values)
-    session.execute(insert(Answer).values(_columns(row)))
-    return row
+    place = {"clinic_id": response.clinic_id, "response_id": response.id, "item": item, "id": uuid7()}
+    appended: UUID = session.scalars(APPEND, {**place, **values}).one()
+    return appended
 
 
 def append_all(session: Session, response: Response, levels: Mapping[str, int], values: Mapping[str, object]) -> None:
@@ -122,7 +118,7 @@ def append_all(session: Session, response: Response, levels: Mapping[str, int], 
         session.execute(insert(Answer), [_columns(row) for row in rows])
 
 
-def _after(newest: Answer | Current | None) -> UUID:
+def _after(newest: Current | None) -> UUID:
     """Return an id above the newest one's, also where this host's clock is behind."""
     return UUID(int=max(uuid7().int, newest.id.int + 1)) if newest else uuid7()
 

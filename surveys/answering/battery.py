@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scoring.instrument import Item, load_instruments
 from surveys.protocols.model import BatteryEntry, Protocol
@@ -29,11 +30,12 @@ def battery_of(protocol: Protocol, timepoint: str) -> tuple[BatteryEntry, ...]:
 
 def screens_of(protocol: Protocol, timepoint: str) -> tuple[Screen, ...]:
     """Return every screen of a visit."""
-    asked = [
-        (entry.instrument, code, position)
-        for entry in battery_of(protocol, timepoint)
-        for position, code in enumerate(entry.items, 1)
-    ]
+    return _screens(battery_of(protocol, timepoint))
+
+
+@lru_cache(maxsize=256)
+def _screens(battery: tuple[BatteryEntry, ...]) -> tuple[Screen, ...]:
+    asked = [(entry.instrument, code, position) for entry in battery for position, code in enumerate(entry.items, 1)]
     instruments = load_instruments()
     return tuple(
         Screen(instrument, instruments[instrument].item(code), position, number)

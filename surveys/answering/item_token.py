@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from uuid import UUID, uuid4
 
 from itsdangerous import BadData, URLSafeSerializer
 
 ITEM, SEND = "backstory item", "backstory send"
-FIELDS = 10
+FIELDS = 11
 LONGEST = 2000  # characters; ours have about 400
 
 
@@ -23,14 +23,11 @@ class ItemToken:
     respondent: str
     instrument: str
     item: str
+    position: int  # of the screen within its instrument
     wording_hash: str
     based_on: UUID | None  # the answer the patient sees
     nonce: UUID
     expires: int  # seconds since 1970 on the domain clock: the end of the window
-
-    def expired(self, now: datetime) -> bool:
-        """Whether the window is over."""
-        return now.timestamp() >= self.expires
 
 
 def new_nonce() -> UUID:
@@ -43,7 +40,7 @@ def sign_item(token: ItemToken, key: str) -> str:
     ids = (token.clinic_id, token.link_id, token.visit_id, token.nonce)
     based_on = token.based_on.hex if token.based_on else ""
     place = (token.respondent, token.instrument, token.item, token.wording_hash[:16])
-    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, token.expires])
+    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, token.position, token.expires])
 
 
 def read_item(text: str, key: str) -> ItemToken | None:
@@ -51,7 +48,7 @@ def read_item(text: str, key: str) -> ItemToken | None:
     values = _read(text, key, ITEM)
     if not isinstance(values, list) or len(values) != FIELDS:
         return None
-    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, expires = values
+    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, position, expires = values
     return ItemToken(
         UUID(clinic),
         UUID(link),
@@ -59,6 +56,7 @@ def read_item(text: str, key: str) -> ItemToken | None:
         respondent,
         instrument,
         item,
+        position,
         wording,
         UUID(based_on) if based_on else None,
         UUID(nonce),
@@ -76,6 +74,7 @@ def fits_send(text: str, session_id: UUID, key: str) -> bool:
     return bool(_read(text, key, SEND) == session_id.hex)
 
 
+@lru_cache(maxsize=8)
 def _serializer(key: str, purpose: str) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt=purpose)
 

@@ -28,7 +28,7 @@ from surveys.answering.answers import (
 from surveys.answering.battery import items_asked
 from surveys.answering.scoring_step import score_response
 from surveys.db import uuid7
-from surveys.models import Answer, Response, Visit
+from surveys.models import Response, Visit
 from surveys.protocols.model import Protocol
 
 __all__ = [
@@ -89,8 +89,8 @@ def record_answer(
     mode: str,
     author_id: UUID | None,
     now: datetime,
-) -> Answer:
-    """Append one answer under the response's lock; a retry adds nothing.
+) -> UUID:
+    """Append one answer under the response's lock and return its id; a retry adds nothing.
 
     ``status`` is answered, declined or cleared; ``level`` is None unless answered and must be one of the
     item's. Raises AlreadySent after submission, WindowClosed for a patient after the window.
@@ -163,7 +163,7 @@ def amend(
     actor: Actor,
     protocol: Protocol,
     now: datetime,
-) -> Answer:
+) -> UUID:
     """Correct a final answer with a reason: a new answer row, and scores that supersede the old.
 
     ``level`` None records that the item has no answer. Raises NotFinal for an open response.
@@ -184,14 +184,14 @@ def amend(
         now=now,
         reason=reason,
     )
-    row = append(session, response, item, values)
+    amended = append(session, response, item, values)
     visit = session.scalars(select(Visit).where(Visit.id == response.visit_id)).one()
     _score(session, visit, response, protocol, now)
     old, new = {item: before.level if before else None}, {item: level}
     subject = ("response", response.id)
     record(session, response.clinic_id, actor, "amended", subject, now=now, old=old, new=new, reason=reason)
     session.flush()
-    return row
+    return amended
 
 
 def _check_level(instrument: str, item: str, status: str, level: int | None) -> None:

@@ -8,64 +8,87 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import Connection, Row, select, text
 from sqlalchemy.orm import Session
 
+from scoring.instrument import load_instruments
 from surveys.access.tokens import digest
 from surveys.answering.answers import Current
 from surveys.answering.battery import Screen, screens_of
 from surveys.db import UtcDateTime
-from surveys.models import (
-    Clinic,
-    Ending,
-    Episode,
-    Patient,
-    PatientLink,
-    PatientSession,
-    ProtocolVersion,
-    Visit,
-)
+from surveys.models import Visit
 from surveys.protocols.model import Protocol
-from surveys.protocols.store import protocol_of
+from surveys.protocols.store import protocol_with_hash
 
+_Answers = Mapping[tuple[str, str], Current]
 IDLE = timedelta(hours=12)  # patients pause for hours; the signed item token saves even beyond
 TOUCH = timedelta(minutes=5)  # not a write per page
-STOPPING = ("follow_up_stopped", "consent_withdrawn", "died")
+COLUMNS = """s.clinic_id, s.link_id, s.visit_id, s.episode_id, s.patient_id, s.language, s.timepoint, s.closes_at,
+    s.now, s.state, s.takes_answers, clock_timestamp() AS real,
+    s.protocol_hash, s.clinic_name, s.sender_name, s.phone"""
+MOMENTS = {"closes_at": UtcDateTime(), "now": UtcDateTime(), "real": UtcDateTime()}
+# the newest version of each item of one instrument; ``items`` bounds the work whatever was changed how often
+NEWEST = """(SELECT jsonb_object_agg(asked.item, jsonb_build_array(a.id, a.status, a.level))
+    FROM response r CROSS JOIN unnest(CAST(:items AS text[])) AS asked (item)
+    CROSS JOIN LATERAL (SELECT a.id, a.status, a.level FROM answer a WHERE a.clinic_id = r.clinic_id
+        AND a.response_id = r.id AND a.item = asked.item ORDER BY a.id DESC LIMIT 1) a
+    WHERE r.clinic_id = s.clinic_id AND r.visit_id = s.visit_id AND r.instrument = :instrument)"""
+BY_TOKEN = text(f"SELECT {COLUMNS} FROM sitting s WHERE s.token_digest = :token").columns(**MOMENTS)  # noqa: S608
+BY_LINK = text(f"SELECT {COLUMNS}, {NEWEST} AS answers FROM sitting s WHERE s.link_id = :link").columns(**MOMENTS)  # noqa: S608
+BY_SESSION = text(
+    f"""SELECT {COLUMNS}, {NEWEST} AS answers, b.id AS browser_id, b.respondent,
+        clock_timestamp() - b.last_seen_at > :touch AS unseen
+    FROM patient_session b JOIN sitting s ON s.link_id = b.link_id
+    WHERE b.token_digest = :token AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle"""  # noqa: S608
+).columns(**MOMENTS)
+SEEN = text("UPDATE patient_session SET last_seen_at = clock_timestamp() WHERE id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A patient's session: its id and who fills in."""
+
+    id: UUID
+    respondent: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicFace:
+    """What a patient's page shows of the clinic."""
+
+    name: str
+    sender_name: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One visit opened through one link. ``now`` is the domain clock, ``real`` the session clock."""
+    """One visit opened through one link. ``now`` is the domain clock, ``real`` the session clock.
 
-    link: PatientLink
-    visit: Visit
-    episode: Episode
-    patient: Patient
-    clinic: Clinic
-    protocol: Protocol
+    ``state``: ``open``, ``sent`` or ``over`` (not open yet, closed, cancelled, ended, or its link revoked).
+    ``takes_answers``: whether the visit is open, whatever became of the link.
+    """
+
+    clinic_id: UUID
+    link_id: UUID
+    visit_id: UUID
+    episode_id: UUID
+    patient_id: UUID
+    language: str
+    timepoint: str
+    closes_at: datetime
     now: datetime
+    state: str
+    takes_answers: bool
     real: datetime
-    ended: bool
-
-    @property
-    def state(self) -> str:
-        """``open``, ``sent`` or ``over``: not open yet, closed, cancelled, ended, or its link revoked."""
-        if self.visit.submitted_at is not None:
-            return "sent"
-        stopped = self.ended or self.link.revoked_at or self.visit.cancelled_at or self.visit.closed_at
-        in_window = self.visit.opens_at <= self.now < self.visit.closes_at
-        return "open" if in_window and not stopped else "over"
-
-    @property
-    def may_have_fresh_link(self) -> bool:
-        """Whether only the link is stale: the visit itself still takes answers."""
-        waiting = not (self.visit.submitted_at or self.visit.cancelled_at or self.visit.closed_at)
-        return waiting and not self.ended and self.visit.opens_at <= self.now < self.visit.closes_at
+    protocol: Protocol
+    clinic: ClinicFace
+    answers: _Answers  # of the instrument that was asked for
 
     @property
     def screens(self) -> tuple[Screen, ...]:
         """Every screen of the visit, in order."""
-        return screens_of(self.protocol, self.visit.timepoint)
+        return screens_of(self.protocol, self.timepoint)
 
     def screen(self, instrument: str, position: int) -> Screen | None:
         """Return the screen at an address, or None where the visit does not ask it."""
@@ -82,46 +105,55 @@ def _settled(current: Mapping[tuple[str, str], Current], screen: Screen) -> bool
     return answer is not None and answer.settled
 
 
-def by_link(session: Session, which: ColumnElement[bool]) -> Sitting | None:
-    """Return the sitting of a link inside the bound clinic, in one statement."""
-    row = session.execute(_everything().where(which)).one_or_none()
-    return _sitting(row) if row else None
-
-
 def by_token(session: Session, token: str) -> Sitting | None:
-    """Return the sitting of a mailed token."""
-    return by_link(session, PatientLink.token_digest == digest(token))
+    """Return the sitting of a mailed token inside the bound clinic."""
+    row = session.execute(BY_TOKEN, {"token": digest(token)}).one_or_none()
+    return _sitting(session, row, {}) if row else None
 
 
-def by_session(session: Session, token: str) -> tuple[Sitting, PatientSession] | None:
-    """Return sitting and session of a cookie's token; None where unknown, revoked or idle over 12 hours."""
-    row = session.execute(
-        _everything()
-        .add_columns(PatientSession)
-        .join(PatientSession, PatientSession.link_id == PatientLink.id)
-        .where(
-            PatientSession.token_digest == digest(token),
-            PatientSession.revoked_at.is_(None),
-            PatientSession.last_seen_at > func.clock_timestamp() - IDLE,
-        )
-    ).one_or_none()
+def by_link(connection: Connection, link_id: UUID, instrument: str) -> Sitting | None:
+    """Return the sitting of a link by its id, with the current answers of one instrument."""
+    row = connection.execute(BY_LINK, {"link": link_id, **_asked(instrument)}).one_or_none()
+    return _sitting(connection, row, _answers(instrument, row.answers)) if row else None
+
+
+def by_session(connection: Connection, token: str, instrument: str = "") -> tuple[Sitting, Browser] | None:
+    """Return sitting and browser of a cookie's token; None where unknown, revoked or idle over 12 hours.
+
+    One read holds all of it, with the current answers of one instrument.
+    """
+    values = {"token": digest(token), "idle": IDLE, "touch": TOUCH, **_asked(instrument)}
+    row = connection.execute(BY_SESSION, values).one_or_none()
     if row is None:
         return None
-    sitting, browser = _sitting(row[:9]), row[9]
-    if sitting.real - browser.last_seen_at > TOUCH:
-        browser.last_seen_at = sitting.real
-    return sitting, browser
+    if row.unseen:
+        connection.execute(SEEN, {"id": row.browser_id})
+    return _sitting(connection, row, _answers(instrument, row.answers)), Browser(row.browser_id, row.respondent)
 
 
-def _sitting(row: Sequence[Any]) -> Sitting:
-    link, visit, episode, patient, clinic, version, now, real, ended = row
-    return Sitting(link, visit, episode, patient, clinic, protocol_of(version), now, real, bool(ended))
+def _asked(instrument: str) -> dict[str, object]:
+    known = load_instruments().get(instrument)
+    return {"instrument": instrument, "items": [item.code for item in known.items] if known else []}
+
+
+def _answers(instrument: str, found: Mapping[str, tuple[str, str, int | None]] | None) -> _Answers:
+    return {
+        (instrument, item): Current(UUID(answer_id), instrument, item, status, level)
+        for item, (answer_id, status, level) in (found or {}).items()
+    }
+
+
+def _sitting(source: Session | Connection, row: Row[Any], answers: _Answers) -> Sitting:
+    columns: Sequence[Any] = row
+    clinic, protocol = ClinicFace(*columns[13:16]), protocol_with_hash(source, row.protocol_hash)
+    values: list[Any] = [*columns[:12], protocol, clinic, answers]
+    return Sitting(*values)
 
 
 def next_visit(session: Session, sitting: Sitting) -> Visit | None:
     """Return the episode's next visit that has not opened yet."""
     later = (
-        Visit.episode_id == sitting.episode.id,
+        Visit.episode_id == sitting.episode_id,
         Visit.opens_at > sitting.now,
         Visit.cancelled_at.is_(None),
     )
@@ -131,21 +163,3 @@ def next_visit(session: Session, sitting: Sitting) -> Visit | None:
 def has_answers(current: Mapping[tuple[str, str], Current]) -> bool:
     """Whether anything is answered or declined."""
     return any(answer.settled for answer in current.values())
-
-
-def visit_of(link_id: UUID) -> ColumnElement[bool]:
-    """Return the condition for ``by_link`` that names a link by its id."""
-    return PatientLink.id == link_id
-
-
-def _everything() -> Select[PatientLink, Visit, Episode, Patient, Clinic, ProtocolVersion, datetime, datetime, bool]:
-    ended = exists().where(Ending.episode_id == Episode.id, Ending.kind.in_(STOPPING), Ending.revoked_at.is_(None))
-    moments = (func.app_now(type_=UtcDateTime()), func.clock_timestamp(type_=UtcDateTime()))
-    return (
-        select(PatientLink, Visit, Episode, Patient, Clinic, ProtocolVersion, *moments, ended)
-        .join(Visit, Visit.id == PatientLink.visit_id)
-        .join(Episode, Episode.id == Visit.episode_id)
-        .join(Patient, Patient.id == Episode.patient_id)
-        .join(Clinic, Clinic.id == PatientLink.clinic_id)
-        .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
-    )

@@ -13,7 +13,8 @@ from surveys.answering.answers import current_answers
 from surveys.answering.sitting import Sitting, by_token, has_answers
 from surveys.db import db, enter_clinic
 from surveys.forms import RESPONDENTS, StartForm
-from surveys.outbox import ResendTooSoonError, resend
+from surveys.models import Patient, PatientLink, Visit
+from surveys.outbox import ResendError, resend
 from surveys.people.participation import ConsentText, consent_text, give_participation, participation
 from surveys.safety import SAFETY
 from surveys.views.auth import set_cookie
@@ -55,12 +56,12 @@ def start(token: str) -> Reply:
     if not form.validate():
         return _first_screen(sitting, token, form), 422
     if asked:
-        give_participation(db.session(), sitting.patient, asked, now=sitting.now)
-    cookie = open_patient_session(db.session(), sitting.link, _respondent(form), now=sitting.real)
-    resume = sitting.first_unanswered(current_answers(db.session(), sitting.visit.id))
+        give_participation(db.session(), _patient(sitting), asked, now=sitting.now)
+    cookie = open_patient_session(db.session(), _link(sitting), _respondent(form), now=sitting.real)
+    resume = sitting.first_unanswered(current_answers(db.session(), sitting.visit_id))
     db.session.commit()
     reply = see(screen_url(resume) if resume else url_for("patient.review"))
-    set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic.id, cookie))
+    set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic_id, cookie))
     return reply
 
 
@@ -77,7 +78,7 @@ def stop(token: str) -> Reply:
 def fresh(token: str) -> Reply:
     """Send a new link to the address on file where the visit is still open; say the same in any case."""
     sitting = _sitting(token)
-    if sitting and sitting.may_have_fresh_link:
+    if sitting and sitting.takes_answers:
         _send_fresh(sitting)
     enter_clinic(None)
     return render_template("patient/fresh_link.html", safety=SAFETY)
@@ -92,17 +93,25 @@ def _sitting(token: str) -> Sitting | None:
 
 
 def _send_fresh(sitting: Sitting) -> None:
-    """Plan one more message; too soon after the last one is no news for whoever asks."""
-    with suppress(ResendTooSoonError):
-        resend(db.session(), sitting.visit, actor=Actor("patient"), now=sitting.now)
+    """Plan one more message; why there is none is no news for whoever asks."""
+    with suppress(ResendError):
+        resend(db.session(), db.session.get_one(Visit, sitting.visit_id), actor=Actor("patient"), now=sitting.now)
         db.session.commit()
+
+
+def _patient(sitting: Sitting) -> Patient:
+    return db.session.get_one(Patient, sitting.patient_id)
+
+
+def _link(sitting: Sitting) -> PatientLink:
+    return db.session.get_one(PatientLink, sitting.link_id)
 
 
 def _consent(sitting: Sitting) -> ConsentText | None:
     """Return the consent to ask for, or None where one stands."""
-    if participation(db.session(), sitting.patient):
+    if participation(db.session(), _patient(sitting)):
         return None
-    return consent_text(sitting.protocol.consent_version, sitting.patient.language)
+    return consent_text(sitting.protocol.consent_version, sitting.language)
 
 
 def _respondent(form: StartForm) -> str:
@@ -120,5 +129,5 @@ def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
         first_name=first_name(sitting),
         minutes=minutes(sitting),
         consent=_consent(sitting),
-        started=has_answers(current_answers(db.session(), sitting.visit.id)),
+        started=has_answers(current_answers(db.session(), sitting.visit_id)),
     )

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 from surveys.access.encryption import Vault
 from surveys.access.tokens import read_cookie
 from surveys.answering.battery import Screen
-from surveys.answering.sitting import Sitting, by_session
+from surveys.answering.sitting import Browser, Sitting, by_session
 from surveys.csrf import csrf
-from surveys.db import db, enter_clinic
+from surveys.db import autocommit, db, enter_clinic
 from surveys.i18n import LANGUAGES, force_language
-from surveys.models import PatientSession
+from surveys.models import Patient
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views.guard import Reply, config
 
@@ -47,20 +47,25 @@ def secret() -> str:
     return config().secret_key
 
 
-def load_sitting() -> tuple[Sitting, PatientSession] | None:
-    """Bind the request to the clinic of its patient cookie and return the sitting, or None."""
+def browser_token() -> str:
+    """Return the token in the patient's cookie, or empty."""
+    named = read_cookie(request.cookies.get(patient_cookie()))
+    return named[1] if named else ""
+
+
+def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
+    """Bind the request to the clinic of its patient cookie; return its sitting, with one instrument's answers."""
     named = read_cookie(request.cookies.get(patient_cookie()))
     if named is None:
         return None
     enter_clinic(named[0])
-    found = by_session(db.session(), named[1])
-    db.session.commit()
-    return found
+    with autocommit() as connection:
+        return by_session(connection, named[1], instrument)
 
 
 def page(template: str, sitting: Sitting, **values: object) -> str:
     """Draw a patient page in the patient's language."""
-    language = sitting.patient.language if sitting.patient.language in LANGUAGES else "en"
+    language = sitting.language if sitting.language in LANGUAGES else "en"
     with force_language(language):
         return render_template(
             template,
@@ -76,7 +81,8 @@ def page(template: str, sitting: Sitting, **values: object) -> str:
 def first_name(sitting: Sitting) -> str:
     """Return the name that tells two patients of one household apart."""
     vault: Vault = current_app.extensions["vault"]
-    return vault.open(sitting.patient.first_name_enc, "patient", "first_name_enc", sitting.patient.id)
+    patient = db.session.get_one(Patient, sitting.patient_id)
+    return vault.open(patient.first_name_enc, "patient", "first_name_enc", patient.id)
 
 
 def minutes(sitting: Sitting) -> int:

@@ -1,0 +1,74 @@
+"""A patient's answer saved in one statement: what the form's signed token allows, under the response's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from surveys.access.tokens import digest
+from surveys.answering.item_token import ItemToken
+from surveys.answering.sitting import IDLE
+from surveys.db import uuid7
+from surveys.wordings import Wording, in_use
+
+Outcome = Literal["saved", "sent", "over", "unknown"]
+SAVE = text(
+    """SELECT outcome, protocol, planned_as, EXISTS (
+        SELECT FROM patient_session b WHERE b.token_digest = :browser AND b.link_id = :link
+            AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle)
+    FROM save_answer(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
+        :nonce, :based_on, :mode, :response_id, :answer_id)"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of an answer, and what is needed to go on to the next screen.
+
+    ``outcome`` other than ``saved``: nothing was stored, since the visit was ``sent``, is ``over``, or the link
+    is ``unknown``. ``same_browser``: the browser's session belongs to the link the form came from.
+    """
+
+    outcome: Outcome
+    protocol_hash: str
+    timepoint: str
+    same_browser: bool
+
+
+def save_answer(
+    connection: Connection, token: ItemToken, wording: Wording, status: str, level: int | None, browser: str
+) -> Saved:
+    """Append one answer durably; the connection is in autocommit. ``browser``: the token of its cookie, or empty."""
+    row = connection.execute(
+        SAVE,
+        {
+            "clinic": token.clinic_id,
+            "link": token.link_id,
+            "visit": token.visit_id,
+            "until": datetime.fromtimestamp(token.expires, UTC),
+            "instrument": token.instrument,
+            "language": wording.language,
+            "wording": wording.hash,
+            "item": token.item,
+            "status": status,
+            "level": level,
+            "nonce": token.nonce,
+            "based_on": token.based_on,
+            "mode": token.respondent,
+            "response_id": uuid7(),
+            "answer_id": uuid7(),
+            "browser": digest(browser),
+            "idle": IDLE,
+        },
+    ).one()
+    return Saved(*row)
+
+
+def wording_read(token: ItemToken) -> Wording | None:
+    """Return the wording the form showed, or None where it is no longer in force: its text has changed since."""
+    known = in_use().values()
+    same = (each for each in known if each.instrument == token.instrument and each.hash.startswith(token.wording_hash))
+    return next(same, None)
