@@ -46,6 +46,7 @@ if (box) {
     button.type = "button";
     button.className = "secondary";
     button.textContent = text;
+    button.dir = "ltr"; // the sign stands before the digit in every script
     button.addEventListener("click", () => put((level() ?? 50 - by) + by));
     return button;
   };

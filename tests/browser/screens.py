@@ -1,0 +1,110 @@
+"""Every screen a patient can meet, one after the other, in a browser of any size, colours and language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from surveys.access.opt_out import opt_out_url
+from surveys.models import Visit
+from tests.patients import Invited, invite, seen_by
+
+ITEMS = ("odi/1", "nrs11/1", "eq5d3l/1", "eq5d3l/6")
+COLLECT = "addEventListener('securitypolicyviolation', e => (window.refused ??= []).push(e.violatedDirective))"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the screens are seen. ``colours``: light, dark or forced."""
+
+    language: str = "en"
+    width: int = 390
+    height: int = 844
+    colours: str = "light"
+    scripts: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.width}x{self.height}-{self.colours}{'' if self.scripts else '-plain'}"
+
+
+@contextmanager
+def seen_as(browser: Browser, look: Look) -> Iterator[Page]:
+    """Yield a page of that look, which counts what the content security policy refuses."""
+    context = browser.new_context(
+        viewport={"width": look.width, "height": look.height},
+        locale=look.language,
+        color_scheme="dark" if look.colours == "dark" else "light",
+        forced_colors="active" if look.colours == "forced" else "none",
+        has_touch=look.width < 1000,
+        java_script_enabled=look.scripts,
+    )
+    context.set_default_timeout(15_000)
+    context.add_init_script(COLLECT)
+    yield context.new_page()
+    context.close()
+
+
+def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
+    """Go from screen to screen; yields the name of each while it is shown."""
+    invited = invite(app, language=language, timepoint="m1")
+    yield from _before(base, page, invited)
+    page.locator("#respondent-self").check()
+    page.locator("#consent").check()
+    page.locator("button.primary").click()
+    yield from _items(base, page)
+    page.goto(f"{base}/s/review")
+    yield "review"
+    page.locator("button.primary").click()
+    yield "thanks"
+    page.goto(f"{base}/s/odi/1")
+    yield "already sent"
+    page.goto(f"{base}/s/consent")
+    yield "consent"
+    yield from _outside(app, base, page, invited)
+
+
+def _before(base: str, page: Page, invited: Invited) -> Iterator[str]:
+    page.goto(f"{base}/q/{invited.token}/stop")
+    yield "stop"
+    page.goto(f"{base}/q/{invited.token}")
+    yield "landing"
+    page.locator("button.primary").click()
+    yield "landing with an error"
+
+
+def _items(base: str, page: Page) -> Iterator[str]:
+    for address in ITEMS:
+        page.goto(f"{base}/s/{address}")
+        yield address
+    page.goto(f"{base}/s/odi/1")
+    page.locator("button.primary").click()
+    yield "item with an error"
+    page.locator("button.secondary").click()
+    page.goto(f"{base}/s/odi/1")
+    yield "item declined"
+    page.locator("input[type=radio]").nth(1).check()
+    page.locator("button.primary").click()
+    page.goto(f"{base}/s/odi/1")
+    yield "item answered"
+
+
+def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[str]:
+    page.context.clear_cookies()
+    page.goto(f"{base}/s/review")
+    yield "no session"
+    page.goto(f"{base}/q/{'x' * len(invited.token)}")
+    yield "unknown link"
+    page.locator("button.primary").click()
+    yield "fresh link"
+    page.goto(f"{base}/q/nothing/here")
+    yield "no such address"
+    with seen_by(app, invited.clinic_id) as session:
+        episode = session.get_one(Visit, invited.visit_id).episode_id
+    page.goto(opt_out_url(base, str(app.secret_key), invited.clinic_id, episode))
+    yield "stop reminders"
+    page.locator("main button").click()
+    yield "reminders stopped"
