@@ -1,6 +1,6 @@
 """Answers as arrays: checked against the instrument before anything is scored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -16,21 +16,17 @@ def allowed(item: Item) -> str:
     return f"a whole number from {item.minimum} to {item.maximum}, or empty"
 
 
-def _is_right(item: Item, values: FloatArray) -> bool:
-    """Whether every value is a level or NaN; NaN alone differs from itself and from its rounding."""
-    unanswered = np.count_nonzero(np.isnan(values))
-    if unanswered == len(values):
-        return True
-    broken = np.count_nonzero(np.rint(values) != values) - unanswered
-    lowest, highest = np.fmin.reduce(values), np.fmax.reduce(values)
-    return bool(broken == 0 and lowest >= item.minimum and highest <= item.maximum)
+def _wrong(item: Item, values: FloatArray) -> bool:
+    """Whether any value is neither a level nor NaN: it differs from the nearest level, as NaN does too."""
+    nearest = np.clip(values, item.minimum, item.maximum)
+    right = int(np.count_nonzero(np.rint(nearest, out=nearest) == values))
+    return right < len(values) and right + int(np.count_nonzero(np.isnan(values))) < len(values)
 
 
 def _check_values(item: Item, values: FloatArray) -> None:
-    if _is_right(item, values):
-        return
-    wrong = next(value for value in values if not _is_right(item, np.array([value])))
-    raise AnswerError(f"{item.code} cannot be {wrong:g}: allowed is {allowed(item)}.")
+    if _wrong(item, values):
+        wrong = next(value for value in values if _wrong(item, np.array([value])))
+        raise AnswerError(f"{item.code} cannot be {wrong:g}: allowed is {allowed(item)}.")
 
 
 def _check_codes(instrument: Instrument, answers: Mapping[str, FloatArray]) -> None:
@@ -54,18 +50,18 @@ def check_shape(instrument: Instrument, answers: Mapping[str, FloatArray]) -> in
     return _length(instrument, answers)
 
 
-def check_answers(instrument: Instrument, answers: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Refuse values outside an item's levels.
+def checked_items(instrument: Instrument, answers: Mapping[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
+    """Yield each item's answers once they are checked, in the order of the instrument.
 
-    Returns the answers in the order of the instrument. An item that is not optional and was not
-    given at all counts as unanswered (NaN); an optional one stays out.
+    Raises AnswerError at a value outside an item's levels. An item that is not optional and was not given at
+    all counts as unanswered (NaN); an optional one stays out. One at a time, so that a rule that adds items
+    up finds each still in the cache.
     """
     length = _length(instrument, answers)
-    checked: dict[str, FloatArray] = {}
     for item in instrument.items:
         if item.code in answers:
-            checked[item.code] = np.asarray(answers[item.code], dtype=np.float64)
-            _check_values(item, checked[item.code])
+            values = np.asarray(answers[item.code], dtype=np.float64)
+            _check_values(item, values)
+            yield item.code, values
         elif not item.optional:
-            checked[item.code] = np.full(length, np.nan)
-    return checked
+            yield item.code, np.full(length, np.nan)

@@ -14,7 +14,7 @@ def functionality(levels: FloatArray, *, max_missing: int) -> FloatArray:
     """
     activities = levels.shape[1]
     least = activities - max_missing
-    return prorated_total(*answered_and_total(levels), activities=activities, least=least)
+    return prorated_total(*answered_and_total(levels.T, len(levels)), activities=activities, least=least)
 
 
 def prorated_total(answered: FloatArray, total: FloatArray, *, activities: int, least: int) -> FloatArray:

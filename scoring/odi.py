@@ -13,7 +13,7 @@ def odi(levels: FloatArray, *, max_missing: int) -> FloatArray:
     higher is worse. Unanswered sections leave the denominator; more than ``max_missing`` of them
     give NaN. Source: Fairbank & Pynsent, Spine 2000;25:2940-2952.
     """
-    return prorated_odi(*answered_and_total(levels), least=levels.shape[1] - max_missing)
+    return prorated_odi(*answered_and_total(levels.T, len(levels)), least=levels.shape[1] - max_missing)
 
 
 def prorated_odi(answered: FloatArray, total: FloatArray, *, least: int) -> FloatArray:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from scoring.answers import check_answers, check_shape
+from scoring.answers import check_shape, checked_items
 from scoring.eq5d import eq5d3l_index, eq5d3l_profile
 from scoring.functionality import prorated_total
 from scoring.instrument import Instrument, find_instrument, load_instruments
@@ -17,7 +17,7 @@ from scoring.types import FloatArray
 Answers = Mapping[str, FloatArray]
 Scores = dict[str, FloatArray]
 
-BLOCK = 8192  # records whose items fit into the cache together
+BLOCK = 16_384  # records: one item's answers and what is worked out from them stay in the cache
 
 RULE_VERSIONS: Mapping[str, str] = MappingProxyType(
     {scale.code: scale.rule_version for each in load_instruments().values() for scale in each.scales}
@@ -31,14 +31,19 @@ def _matrix(answers: Iterable[FloatArray]) -> FloatArray:
     return np.stack(list(answers)).T
 
 
+def _summed(instrument: Instrument, answers: Answers) -> tuple[FloatArray, FloatArray]:
+    items = (values for _code, values in checked_items(instrument, answers))
+    return answered_and_total(items, check_shape(instrument, answers))
+
+
 def _odi(instrument: Instrument, answers: Answers) -> Scores:
-    answered, total = answered_and_total(_matrix(answers.values()))
+    answered, total = _summed(instrument, answers)
     least = len(instrument.items) - instrument.max_missing
     return {"odi": prorated_odi(answered, total, least=least), "odi_n": answered}
 
 
 def _functionality(instrument: Instrument, answers: Answers) -> Scores:
-    answered, total = answered_and_total(_matrix(answers.values()))
+    answered, total = _summed(instrument, answers)
     activities = len(instrument.items)
     least = activities - instrument.max_missing
     prorated = prorated_total(answered, total, activities=activities, least=least)
@@ -55,12 +60,13 @@ def _eq5d3l(answers: Answers, value_set: str | None, *, force: bool) -> Scores:
 
 
 def _score_block(chosen: Instrument, given: Answers, value_set: str | None, *, force: bool) -> Scores:
-    checked = check_answers(chosen, given)
     match chosen.code:
         case "odi":
-            return _odi(chosen, checked)
+            return _odi(chosen, given)
         case "functionality":
-            return _functionality(chosen, checked)
+            return _functionality(chosen, given)
+    checked = dict(checked_items(chosen, given))
+    match chosen.code:
         case "eq5d3l":
             return _eq5d3l(checked, value_set, force=force)
         case "nrs11":
@@ -84,12 +90,14 @@ def score_instrument(
     """
     chosen = find_instrument(instrument)
     length = check_shape(chosen, answers)
-    blocks = [
-        _score_block(chosen, _cut(answers, start), value_set, force=force) for start in range(0, max(1, length), BLOCK)
-    ]
-    if len(blocks) == 1:
-        return blocks[0]
-    return {scale: np.concatenate([block[scale] for block in blocks]) for scale in blocks[0]}
+    scores = _score_block(chosen, _cut(answers, 0), value_set, force=force)
+    if length <= BLOCK:
+        return scores
+    whole = {scale: np.empty(length) for scale in scores}
+    for start in range(0, length, BLOCK):
+        for scale, part in _score_block(chosen, _cut(answers, start), value_set, force=force).items():
+            whole[scale][start : start + BLOCK] = part
+    return whole
 
 
 def _cut(answers: Answers, start: int) -> Answers:
