@@ -70,7 +70,8 @@ def _troubles(folder: Path, language: str) -> Iterator[str]:
     for message in known:
         if message.id and _key(message.id) not in spoken:
             yield f"{name}: no longer in the source: {_key(message.id)!r}"
-        yield from (f"{name}: {_key(message.id)!r}: {error}" for error in message.check(known))
+        if "%(" in _key(message.id):  # a lone per cent sign is no placeholder
+            yield from (f"{name}: {_key(message.id)!r}: {error}" for error in message.check(known))
 
 
 def _is_whole(message: Message | None) -> bool:
