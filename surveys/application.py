@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from flask import Flask
@@ -20,6 +21,8 @@ from surveys.wordings import in_use, offer, packs
 
 __all__ = ["create_app", "models"]
 
+LOOPBACK = "127.0.0.1"
+
 
 def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | None = None) -> Flask:
     """Return the application for the given settings (default: the environment), ready to serve.
@@ -29,7 +32,7 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
     """
     config = settings or read_config()
     _offer_wording(config)
-    app = Flask("surveys", template_folder="../templates")
+    app = errors.Application("surveys", template_folder="../templates")
     app.config.update(_flask_settings(config), **(overrides or {}))
     app.extensions["backstory"] = config
     app.extensions["vault"] = Vault(config.master_key)
@@ -59,7 +62,9 @@ def _flask_settings(config: Config) -> dict[str, Any]:
             "max_overflow": 4,
             "pool_timeout": 5,
             "pool_pre_ping": False,
+            "hide_parameters": True,  # an error's text goes to the log, and values are personal data
         },
+        "TRUSTED_HOSTS": _own_hosts(config.public_base_url),
         "MAX_CONTENT_LENGTH": MAX_BODY,
         "MAX_FORM_MEMORY_SIZE": MAX_BODY,
         "MAX_FORM_PARTS": 300,
@@ -69,6 +74,11 @@ def _flask_settings(config: Config) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
     }
+
+
+def _own_hosts(base_url: str) -> list[str]:
+    """Names a request may ask for: the public one, and this machine's for probes."""
+    return [urlsplit(base_url).hostname or LOOPBACK, "localhost", LOOPBACK]
 
 
 def _extensions(app: Flask) -> None:

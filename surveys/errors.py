@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, render_template
+from types import TracebackType
+
+from flask import Flask, Response, current_app, render_template, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException, SecurityError
 
 from surveys.i18n import LazyText
 
@@ -23,20 +25,46 @@ ADVICE = {
 }
 
 
+KEPT = ("Allow", "Retry-After")  # what the error itself says in headers; the page replaces the rest
+RETRY_SECONDS = "3"
+
+
+class Application(Flask):
+    """Flask, except that its log names the page and never the address: a patient's address is a key."""
+
+    def log_exception(
+        self, exc_info: tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> None:
+        """Write the trace of what nobody expected."""
+        self.logger.error("Exception in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
+
+
 def error_page(code: int, advice: str | None = None) -> tuple[str, int]:
     """Return the page for a status code, with its usual advice unless told otherwise."""
     return render_template("error.html", code=code, advice=advice or str(ADVICE.get(code, ADVICE[400]))), code
 
 
-def _http(error: HTTPException) -> tuple[str, int]:
+def _http(error: HTTPException) -> Response:
+    if isinstance(error, (BadHost, SecurityError)):
+        return _wrong_host()
     code = error.code or 500
     own = error.description if error.description != type(error).description else None
-    return error_page(code, own if code in (409, 422, 429) else None)
+    reply = current_app.make_response(error_page(code, own if code in (409, 422, 429) else None))
+    reply.headers.update({name: value for name, value in error.get_headers() if name in KEPT})
+    return reply
 
 
-def _unavailable(error: Exception) -> tuple[str, int]:
+def _wrong_host() -> Response:
+    """Plain text: a page links to its style, and without a known host there are no addresses."""
+    base = current_app.extensions["backstory"].public_base_url
+    return Response(f"This site is not served under that name. Open {base} instead.\n", 400, mimetype="text/plain")
+
+
+def _unavailable(error: Exception) -> Response:
     current_app.logger.error("database unavailable: %s", type(error).__name__)
-    return error_page(503)
+    reply = current_app.make_response(error_page(503))
+    reply.headers["Retry-After"] = RETRY_SECONDS
+    return reply
 
 
 def install(app: Flask) -> None:

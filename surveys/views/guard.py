@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
 from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -17,6 +17,7 @@ from surveys.db import db, enter_clinic, real_now
 
 P = ParamSpec("P")
 Reply = Response | str | tuple[str, int]
+PATH = re.compile(r"/(?![/\\])[^\s\\\x00-\x1f\x7f]*")
 
 
 def config() -> Config:
@@ -70,6 +71,4 @@ def staff_page(*roles: str) -> Callable[[Callable[P, Reply]], Callable[P, Reply]
 
 def local_path(target: str | None) -> str:
     """Return a path of this site, or the start page for anything that leads elsewhere."""
-    parts = urlsplit(target or "")
-    plain = target and target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target.rstrip("?") if target and plain and not parts.netloc and "\\" not in target else "/"
+    return target.rstrip("?") if target and PATH.fullmatch(target) else "/"
