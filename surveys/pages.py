@@ -7,6 +7,7 @@ from flask import Flask
 from surveys.views import (
     acts,
     auth,
+    behind,
     dashboard,
     desk,
     details,
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     landing.bp,
     patient.bp,
     dashboard.bp,
+    behind.bp,
     unsubscribe.bp,
     desk.bp,
     patients.bp,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from surveys.outcomes.filters import Filters
 from surveys.outcomes.queries import chosen_episodes, score_rows, visit_rows
 from surveys.protocols.model import Protocol
 
+ONE_DAY = timedelta(days=1)
 Key = tuple[str, str | None]  # scale and, for an index, its value set
 
 
@@ -35,16 +36,27 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Dates:
+    """When what happened, an element per episode; None where it did not."""
+
+    died: Sequence[date | None]
+    left: Sequence[date | None]
+    operated: Sequence[date | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where each episode stands at one timepoint, an element per episode.
 
     ``closed``: the window is over. ``died``: before the window was over. ``left``: consent withdrawn,
-    follow-up stopped or lost before the window was over. The rest tells how far the visit came.
+    follow-up stopped or lost before the window was over. ``operated``: on the spine, by the window's last
+    day. The rest tells how far the visit came.
     """
 
     closed: BoolArray
     died: BoolArray
     left: BoolArray
+    operated: BoolArray
     sent: BoolArray
     opened: BoolArray
     started: BoolArray
@@ -71,7 +83,7 @@ class Cohort:
 
     def standing(self, timepoint: str) -> Standing:
         """Where everyone stands; a timepoint nobody was planned for is due for nobody."""
-        return self.standings.get(timepoint) or _standing((), {}, len(self.ids), (), ())
+        return self.standings.get(timepoint) or _standing((), {}, len(self.ids), Dates((), (), ()))
 
     def reading(self, timepoint: str, key: Key) -> Reading:
         """What was read; nothing where nobody was asked."""
@@ -91,7 +103,7 @@ def load_cohort(
     place = {row.id: position for position, row in enumerate(episodes)}
     visits = _by(visit_rows(session, filters, now=now), lambda row: row.timepoint)
     scores = _by(score_rows(session, filters, scales), lambda row: (row.timepoint, (row.scale, row.value_set_id)))
-    died, left = [row.died_on for row in episodes], [row.left_on for row in episodes]
+    dates = Dates(*([getattr(row, name) for row in episodes] for name in ("died_on", "left_on", "operated_on")))
     baseline = next(timepoint.code for timepoint in protocol.timepoints if timepoint.is_baseline)
     return Cohort(
         protocol,
@@ -100,7 +112,7 @@ def load_cohort(
         tuple(place),
         tuple(row.arm for row in episodes),
         np.array([row.declined for row in episodes], dtype=np.bool_),
-        {code: _standing(rows, place, len(place), died, left) for code, rows in visits.items()},
+        {code: _standing(rows, place, len(place), dates) for code, rows in visits.items()},
         {key: _reading(rows, place, len(place), baseline=key[0] == baseline) for key, rows in scores.items()},
     )
 
@@ -116,20 +128,20 @@ def _standing(
     rows: Sequence[Row[Any]],
     place: Mapping[UUID, int],
     size: int,
-    died: Sequence[date | None],
-    left: Sequence[date | None],
+    dates: Dates,
 ) -> Standing:
     flags = {name: np.zeros(size, dtype=np.bool_) for name in Standing.__slots__}
     for row in rows:
         at = place[row.episode_id]
         for name in ("closed", "sent", "opened", "started", "finished", "late"):
             flags[name][at] = getattr(row, name)
-        flags["died"][at] = _by_then(died[at], row.closing_day)
-        flags["left"][at] = _by_then(left[at], row.closing_day)
+        flags["died"][at] = _before(dates.died[at], row.closing_day)
+        flags["left"][at] = _before(dates.left[at], row.closing_day)
+        flags["operated"][at] = _before(dates.operated[at], row.closing_day + ONE_DAY)
     return Standing(**flags)
 
 
-def _by_then(day: date | None, closing_day: date) -> bool:
+def _before(day: date | None, closing_day: date) -> bool:
     return day is not None and day < closing_day
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from surveys.outcomes.drawing import Chart, draw, inline, standalone
+from surveys.outcomes.rate import Rate
 from surveys.outcomes.table import Table
 
 WIDE, NARROW = 560, 250  # pixels of the plotting area
@@ -16,7 +17,10 @@ WIDE, NARROW = 560, 250  # pixels of the plotting area
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``code`` names it in addresses; ``rule``: what is counted, in words; ``chart`` draws at a width."""
+    """``code`` names it in addresses; ``rule``: what is counted, in words; ``chart`` draws at a width.
+
+    ``rates``: the rates that it shows, whose patients can be looked up.
+    """
 
     code: str
     title: str
@@ -26,6 +30,7 @@ class Figure:
     as_of: datetime
     data_hash: str
     chart: Callable[[int], Chart] | None
+    rates: tuple[Rate, ...] = ()
 
     def svg(self, *, narrow: bool = False) -> str:
         """The drawing for a page, wide or for a phone; the same data are drawn once."""

@@ -14,7 +14,7 @@ from surveys.outcomes.distribution import Step, distribution
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.funnel import funnel
 from surveys.outcomes.mean_chart import mean_chart
-from surveys.outcomes.means import MeanPoint, means_over_time
+from surveys.outcomes.means import LinePoint, MeanPoint, means_over_time, single_lines
 from surveys.outcomes.rate import Rate
 from surveys.outcomes.rate_chart import rate_chart
 from surveys.outcomes.share_chart import share_chart
@@ -38,22 +38,25 @@ def rates_figure(cohort: Cohort, rule: Rule, position: int, rates: Sequence[Rate
         as_of=cohort.now,
         data_hash=_joined([rate.data_hash for rate in rates]),
         chart=partial(_draw_rates, drawn, _headings(cohort), _arms(cohort)) if drawn else None,
+        rates=tuple(rates),
     )
 
 
 def means_figure(cohort: Cohort, scale_code: str, value_set: str | None = None) -> Figure:
     """Mean of one scale by arm over time."""
-    points, scale = means_over_time(cohort, (scale_code, value_set)), find_scale(scale_code)
+    key, scale = (scale_code, value_set), find_scale(scale_code)
+    points, lines = means_over_time(cohort, key), single_lines(cohort, key)
     span = _("from %(low)g to %(high)g", low=scale.minimum, high=scale.maximum)
     return Figure(
         code=f"mean-{scale_code}",
         title=_("Mean by arm over time: %(scale)s", scale=scale.label),
         description=_("Means with 95 %% intervals on a scale %(span)s; the values are in the table.", span=span),
-        rule=_("Everyone who answered in the window, with 95 % t interval and n; not the same people throughout."),
+        rule=_("Everyone who answered in the window, with 95 % t interval and n; not the same people throughout.")
+        + (" " + _("Thin lines: single patients.") if lines else ""),
         table=means_table(points, _headings(cohort)),
         as_of=cohort.now,
-        data_hash=_joined([point.data_hash for point in points]),
-        chart=partial(_draw_means, points, scale_code, _arms(cohort)) if points else None,
+        data_hash=_joined([point.data_hash for point in points] + [repr(one) for one in lines]),
+        chart=partial(_draw_means, points, lines, scale_code, _arms(cohort)) if points else None,
     )
 
 
@@ -95,8 +98,10 @@ def _draw_rates(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequen
     return rate_chart(rates, headings, arms, width=width)
 
 
-def _draw_means(points: Sequence[MeanPoint], scale: str, arms: Sequence[str], width: int) -> object:
-    return mean_chart(points, find_scale(scale), arms, width=width)
+def _draw_means(
+    points: Sequence[MeanPoint], lines: Sequence[LinePoint], scale: str, arms: Sequence[str], width: int
+) -> object:
+    return mean_chart(points, lines, find_scale(scale), arms, width=width)
 
 
 def _draw_steps(steps: Sequence[Step], rule: Rule, arms: Sequence[str], width: int) -> object:

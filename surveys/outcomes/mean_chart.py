@@ -10,20 +10,26 @@ import altair as alt
 from scoring.instrument import Scale
 from surveys.i18n import gettext as _
 from surveys.outcomes.drawing import COLOURS, DASHES, INK, SHAPES, Chart, configured, rows_chart, spread
-from surveys.outcomes.means import MeanPoint
+from surveys.outcomes.means import LinePoint, MeanPoint
 
 HEIGHT = 250
 APART = 0.012  # share of the time axis by which arms stand beside each other
 
 
-def mean_chart(points: Sequence[MeanPoint], scale: Scale, arms: Sequence[str], *, width: int) -> Chart:
-    """Draw the whole range of the scale; ``width`` in pixels; colours follow the order of ``arms``."""
+def mean_chart(
+    points: Sequence[MeanPoint], lines: Sequence[LinePoint], scale: Scale, arms: Sequence[str], *, width: int
+) -> Chart:
+    """Draw the whole range of the scale; ``width`` in pixels; colours follow the order of ``arms``.
+
+    ``lines``: thin lines of single patients behind the means, may be empty.
+    """
     last = max(point.months for point in points)
     rows = [_row(point, arms.index(point.arm), last) for point in points]
     x = alt.X("x:Q", title=_("Months since the index date"), axis=_months(points), scale=_span(last))
     y = alt.Y("mean:Q", title=_axis_words(scale), scale=alt.Scale(domain=[scale.minimum, scale.maximum]))
+    behind = [_single(lines, arm, at, x, y) for at, arm in enumerate(arms) if any(one.arm == arm for one in lines)]
     layers = [layer for at in sorted({row["at"] for row in rows}) for layer in _arm(rows, at, x, y)]
-    upper = alt.layer(*layers, _names(rows, scale, x)).properties(width=width, height=HEIGHT)
+    upper = alt.layer(*behind, *layers, _names(rows, scale, x)).properties(width=width, height=HEIGHT)
     lower = _numbers(rows, _span(last)).properties(width=width, height=22 * len({row["at"] for row in rows}))
     return configured(alt.vconcat(upper, lower, spacing=4))
 
@@ -57,6 +63,12 @@ def _arm(rows: Sequence[dict[str, Any]], at: int, x: alt.X, y: alt.Y) -> list[Ch
     line = base.mark_line(color=COLOURS[look], strokeWidth=2.5, strokeDash=DASHES[look], aria=False)
     marks = base.mark_point(color=COLOURS[look], shape=SHAPES[look], size=75, filled=True, opacity=1, aria=False)
     return [bars, line.encode(x=x, y=y), marks.encode(x=x, y=y)]
+
+
+def _single(lines: Sequence[LinePoint], arm: str, at: int, x: alt.X, y: alt.Y) -> Chart:
+    rows = [{"x": one.months, "mean": one.value, "line": one.line} for one in lines if one.arm == arm]
+    thin = rows_chart(rows).mark_line(color=COLOURS[at % len(COLOURS)], strokeWidth=1, opacity=0.22, aria=False)
+    return thin.encode(x=x, y=y, detail="line:N")
 
 
 def _names(rows: Sequence[dict[str, Any]], scale: Scale, x: alt.X) -> Chart:

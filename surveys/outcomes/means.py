@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+import numpy as np
+
 from scoring.means import Mean, mean_interval
 from scoring.types import FloatArray
 from surveys.outcomes.cohort import Cohort, Key
 from surveys.outcomes.words import months_of
+
+MOST_LINES = 150  # more than these and the lines hide the means
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,32 @@ def means_over_time(cohort: Cohort, key: Key) -> tuple[MeanPoint, ...]:
         for values in (cohort.reading(timepoint.code, key).value[cohort.in_arm(arm)],)
         for mean in (mean_interval(values),)
         if mean.n
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinePoint:
+    """One patient's score behind the means; points of one ``line`` follow each other without a gap."""
+
+    arm: str
+    line: str
+    months: float
+    value: float
+
+
+def single_lines(cohort: Cohort, key: Key) -> tuple[LinePoint, ...]:
+    """Everyone's scores, broken where an answer is missing; nothing for more than ``MOST_LINES`` patients."""
+    shown = [at for at, arm in enumerate(cohort.arms) if arm in cohort.shown_arms()]
+    asked = [timepoint for timepoint in cohort.protocol.timepoints if (timepoint.code, key) in cohort.readings]
+    if not asked or len(shown) > MOST_LINES:
+        return ()
+    values = np.array([cohort.reading(timepoint.code, key).value for timepoint in asked])
+    gaps = np.cumsum(~np.isfinite(values), axis=0)
+    return tuple(
+        LinePoint(cohort.arms[at], f"{at}-{gaps[step, at]}", months_of(timepoint), float(values[step, at]))
+        for at in shown
+        for step, timepoint in enumerate(asked)
+        if np.isfinite(values[step, at])
     )
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from surveys.models import (
     Ending,
+    Endpoint,
     Episode,
     Message,
     Patient,
@@ -47,12 +48,19 @@ def _first_ending(*kinds: str) -> Subquery:
     return chosen.where(standing).group_by(Ending.episode_id).subquery()
 
 
+def _first_operation() -> Subquery:
+    chosen = select(Endpoint.episode_id, func.min(Endpoint.on_date).label("on_date"))
+    return chosen.where(Endpoint.kind == "surgery").group_by(Endpoint.episode_id).subquery()
+
+
 def chosen_episodes(filters: Filters) -> Select[Any]:
-    """Episodes under any version of the protocol, with the dates of death, leaving and declining."""
+    """Episodes under any version of the protocol, with the dates of death, leaving, declining and operation."""
     died, left, declined = _first_ending("died"), _first_ending(*LEFT), _first_ending("reminders_stopped")
     columns = (Episode.id, Episode.arm, died.c.on_date.label("died_on"), left.c.on_date.label("left_on"))
-    statement = select(*columns, declined.c.on_date.is_not(None).label("declined"))
-    for ending in (died, left, declined):
+    operated = _first_operation()
+    declining = declined.c.on_date.is_not(None).label("declined")
+    statement = select(*columns, declining, operated.c.on_date.label("operated_on"))
+    for ending in (died, left, declined, operated):
         statement = statement.outerjoin(ending, ending.c.episode_id == Episode.id)
     statement = statement.join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
     return statement.where(ProtocolVersion.code == filters.protocol, *filters.conditions()).order_by(Episode.id)

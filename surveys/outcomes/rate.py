@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -11,24 +12,25 @@ import numpy as np
 from scoring.proportions import wilson
 from scoring.responder import Rule
 from scoring.types import BoolArray, TextArray
-from scoring.verdict import Reason, Status
 from surveys.outcomes.cohort import Cohort, Reading, Standing
 from surveys.outcomes.counts import Counts, count, expected
+from surveys.outcomes.judging import (
+    GROUPS,
+    NON_RESPONDER,
+    REASONS,
+    RESPONDER,
+    Composite,
+    Member,
+    composite_of,
+    groups_of,
+    members_of,
+)
 from surveys.outcomes.words import window_words
 from surveys.protocols.model import Timepoint
 
 COMPLETE_CASES = "complete cases"
 POPULATION = "enrolled, window closed or answered already; the withdrawn included"
 EVENTS = "treatment policy: answers count whatever happened before them"
-REASONS = (
-    "no_baseline",
-    "below_minimum_baseline",
-    "unattainable",
-    "no_follow_up",
-    "late",
-    "proxy",
-    "not_scorable",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ class Rate:
     """Responders of those who can be judged, in one arm at one timepoint.
 
     ``rate`` and ``completeness`` are fractions, None where nobody is in the denominator; ``interval`` is
-    Wilson's at 95 %. ``not_evaluable`` names each reason with its number, zeros included: together with
-    ``evaluable`` they make up the population.
+    Wilson's at 95 %. ``members`` has everyone of the population under responder, non_responder or the
+    reason why not evaluable, so every number of a rate can be traced to patients.
     """
 
     rule: str
@@ -49,17 +51,31 @@ class Rate:
     missing: str
     events: str
     counts: Counts
-    responders: int
-    evaluable: int
-    not_evaluable: tuple[tuple[str, int], ...]
+    members: Mapping[str, tuple[Member, ...]]
+    composite: Composite
     interval: tuple[float, float] | None
     data_hash: str  # SHA-256 of the judged rows
     as_of: datetime
 
     @property
+    def responders(self) -> int:
+        """Evaluable patients who meet the rule."""
+        return len(self.members[RESPONDER])
+
+    @property
     def non_responders(self) -> int:
         """Evaluable patients who do not meet the rule."""
-        return self.evaluable - self.responders
+        return len(self.members[NON_RESPONDER])
+
+    @property
+    def evaluable(self) -> int:
+        """Responders and non-responders."""
+        return self.responders + self.non_responders
+
+    @property
+    def not_evaluable(self) -> tuple[tuple[str, int], ...]:
+        """Each reason with its number, zeros included."""
+        return tuple((word, len(self.members[word])) for word in REASONS)
 
     @property
     def rate(self) -> float | None:
@@ -76,11 +92,11 @@ def rate_of(cohort: Cohort, rule: Rule, arm: str, timepoint: Timepoint) -> Rate:
     """Judge one arm at one timepoint; change is from the baseline answered before the first treatment."""
     key = (rule.scale, rule.value_set)
     before, after = cohort.reading(_baseline(cohort), key), cohort.reading(timepoint.code, key)
-    chosen = cohort.in_arm(arm) & population(cohort.standing(timepoint.code), after)
-    result = rule.classify(before.value, after.value)
-    reasons = _reasons(result.reason, before, after)
-    responders = int(np.count_nonzero(chosen & (result.status == Status.YES.value)))
-    evaluable = int(np.count_nonzero(chosen & (result.status != Status.NOT_EVALUABLE.value)))
+    standing = cohort.standing(timepoint.code)
+    chosen = cohort.in_arm(arm) & population(standing, after)
+    groups = groups_of(rule, before, after)
+    members = {name: members_of(cohort, chosen & (groups == name), before, after) for name in GROUPS}
+    responders, others = len(members[RESPONDER]), len(members[NON_RESPONDER])
     return Rate(
         rule=rule.text,
         arm=arm,
@@ -91,11 +107,10 @@ def rate_of(cohort: Cohort, rule: Rule, arm: str, timepoint: Timepoint) -> Rate:
         missing=COMPLETE_CASES,
         events=EVENTS,
         counts=count(cohort, arm, timepoint.code, after),
-        responders=responders,
-        evaluable=evaluable,
-        not_evaluable=tuple((word, int(np.count_nonzero(chosen & (reasons == word)))) for word in REASONS),
-        interval=wilson(responders, evaluable),
-        data_hash=_hash(cohort, chosen, before, after, reasons),
+        members=members,
+        composite=composite_of(chosen & standing.operated, chosen, groups),
+        interval=wilson(responders, responders + others),
+        data_hash=_hash(cohort, chosen, before, after, groups),
         as_of=cohort.now,
     )
 
@@ -108,18 +123,6 @@ def population(standing: Standing, reading: Reading) -> BoolArray:
 
 def _baseline(cohort: Cohort) -> str:
     return next(timepoint.code for timepoint in cohort.protocol.timepoints if timepoint.is_baseline)
-
-
-def _reasons(reason: TextArray, before: Reading, after: Reading) -> TextArray:
-    """Tell apart why a score is missing: nobody answered, too late, by somebody else, or not scorable."""
-    no_follow_up, no_baseline = reason == Reason.NO_FOLLOW_UP.value, reason == Reason.NO_BASELINE.value
-    cases = {
-        "proxy": (no_follow_up & after.proxy) | (no_baseline & before.proxy),
-        "late": no_follow_up & after.late,
-        "not_scorable": no_follow_up & after.answered,
-    }
-    named: TextArray = np.select(list(cases.values()), list(cases), reason)
-    return named
 
 
 def _hash(cohort: Cohort, chosen: BoolArray, before: Reading, after: Reading, reasons: TextArray) -> str:

@@ -12,18 +12,20 @@ from surveys.outcomes.drawing import COLOURS, INK, Chart, configured, rows_chart
 from surveys.outcomes.rate import Rate
 from surveys.outcomes.words import interval_words, percent
 
+ROOM = 400  # pixels that a label with its interval takes
 HEADING, ROW = 30, 46  # pixels: a timepoint's line, an arm's label with its bar
 
 
 def rate_chart(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequence[str], *, width: int) -> Chart:
     """Draw one bar per rate under its timepoint's heading; text stands above its bar at every width."""
-    rows, titles, height = _places(rates, headings, arms)
+    narrow = width < ROOM
+    rows, titles, height = _places(rates, headings, arms, short=narrow)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     x = alt.X(
         "rate:Q",
-        title=_("Responders of those evaluable, with 95 % interval"),
+        title=[_("Responders of those evaluable,"), _("with 95 % interval")],
         scale=alt.Scale(domain=[0, 1]),
-        axis=_axis(),
+        axis=_axis(narrow=narrow),
     )
     base = rows_chart(rows)
     middle = alt.Y("middle:Q", axis=None)
@@ -43,8 +45,8 @@ def rate_chart(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequenc
     return configured(alt.layer(*layers).properties(width=width, height=height))
 
 
-def _axis() -> alt.Axis:
-    return alt.Axis(format="~%", tickCount=5)
+def _axis(*, narrow: bool) -> alt.Axis:
+    return alt.Axis(format="~%", values=[0, 0.5, 1] if narrow else [0, 0.2, 0.4, 0.6, 0.8, 1])
 
 
 def _text(mark: Chart, y: alt.Y) -> Chart:
@@ -52,7 +54,7 @@ def _text(mark: Chart, y: alt.Y) -> Chart:
 
 
 def _places(
-    rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequence[str]
+    rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequence[str], *, short: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
     """Where bars and headings stand, in pixels from the top, and the whole height."""
     rows: list[dict[str, Any]] = []
@@ -62,15 +64,15 @@ def _places(
         if before is None or before.timepoint != rate.timepoint:
             top += HEADING
             titles.append({"zero": 0, "y": top - 6, "words": headings[rate.timepoint]})
-        rows.append(_bar(rate, arms.index(rate.arm), top))
+        rows.append(_bar(rate, arms.index(rate.arm), top, short=short))
         top += ROW
     return rows, titles, top
 
 
-def _bar(rate: Rate, at: int, top: int) -> dict[str, Any]:
+def _bar(rate: Rate, at: int, top: int, *, short: bool) -> dict[str, Any]:
     low, high = rate.interval or (None, None)
     words = f"{rate.arm_label}: {rate.responders}/{rate.evaluable}, {percent(rate.rate)}"
-    if rate.interval:
+    if rate.interval and not short:
         words += f" ({interval_words(rate.interval)})"
     place = {"zero": 0, "y": top + 20, "middle": top + 29, "bottom": top + 38}
     return {**place, "rate": rate.rate or 0, "low": low, "high": high, "words": words, "colour": COLOURS[at % 6]}

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from surveys.i18n import gettext as _
 from surveys.outcomes.distribution import Step
 from surveys.outcomes.funnel import FunnelRow
+from surveys.outcomes.judging import REASONS
 from surveys.outcomes.means import MeanPoint
-from surveys.outcomes.rate import REASONS, Rate
+from surveys.outcomes.rate import Rate
 from surveys.outcomes.table import Cell, Column, Table
 
 COUNTS = ("enrolled", "not_yet_due", "died", "expected", "withdrawn", "answered", "late", "early")
@@ -50,6 +51,10 @@ def _rate_columns() -> tuple[Column, ...]:
         Column("wilson_low", _("95 % from"), percent=True),
         Column("wilson_high", _("to"), percent=True),
         Column("completeness", _("Completeness"), percent=True),
+        Column("operated", _("Operated")),
+        Column("composite_responders", _("Operation as no response: responders")),
+        Column("composite_evaluable", _("of")),
+        Column("composite_rate", _("Rate"), percent=True),
         *(Column(code, counts[code]) for code in COUNTS),
         *(Column(f"not_evaluable_{code}", reasons[code]) for code in REASONS),
         *(Column(code, code, shown=False) for code in _SMALL_PRINT),
@@ -63,10 +68,12 @@ def _rate_row(rate: Rate, headings: Mapping[str, str]) -> tuple[Cell, ...]:
     low, high = rate.interval or (None, None)
     named = (rate.timepoint, headings[rate.timepoint], rate.arm, rate.arm_label)
     figures = (rate.responders, rate.evaluable, rate.rate, low, high, rate.completeness)
+    with_events = rate.composite
+    composite = (with_events.operated, with_events.responders, with_events.evaluable, with_events.rate)
     counts = tuple(getattr(rate.counts, code) for code in COUNTS)
     reasons = tuple(number for _reason, number in rate.not_evaluable)
     meaning = (rate.rule, rate.window, rate.population, rate.missing, rate.events)
-    return (*named, *figures, *counts, *reasons, *meaning, rate.as_of.isoformat(), rate.data_hash)
+    return (*named, *figures, *composite, *counts, *reasons, *meaning, rate.as_of.isoformat(), rate.data_hash)
 
 
 def means_table(points: Sequence[MeanPoint], headings: Mapping[str, str]) -> Table:

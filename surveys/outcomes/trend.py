@@ -48,13 +48,7 @@ def trend_figure(
     return Figure(
         code=code,
         title=scale.label,
-        description=_(
-            "%(low)g to %(high)g, %(better)s. %(told)s.",
-            low=scale.minimum,
-            high=scale.maximum,
-            better=better,
-            told=told,
-        ),
+        description=f"{span}, {better}. {told}.",
         rule=better,
         table=_table(points),
         as_of=as_of,

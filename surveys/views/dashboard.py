@@ -21,6 +21,7 @@ from surveys.outcomes.words import interval_words, percent, timepoint_words
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.words import words
 
 bp = Blueprint("dashboard", __name__)
 READERS = ("clinician", "coordinator", "analyst", "admin")
@@ -60,10 +61,10 @@ def show() -> Reply:
     form = _form([protocol for protocol, _count in protocols])
     board = _board(form, [protocol for protocol, _count in protocols])
     query = {name: value for name, value in request.args.items() if value}
-    words = {"percent": percent, "interval_words": interval_words}
+    shown = {"percent": percent, "interval_words": interval_words}
     query["protocol"] = board.protocol.code
     return render_template(
-        "clinician/dashboard.html", board=board, form=form, protocols=protocols, query=query, **words
+        "clinician/dashboard.html", board=board, form=form, protocols=protocols, query=query, **shown
     )
 
 
@@ -82,14 +83,19 @@ def drawing(code: str) -> Reply:
 
 
 def _file(code: str, kind: str, ending: str, content: Callable[[Figure], str]) -> Reply:
-    protocols = [protocol for protocol, _count in _protocols()]
-    if not protocols:
-        abort(404)
-    board = _board(_form(protocols), protocols)
+    board = chosen_board()
     figure = board.figure(code) or abort(404)
     name = f"{board.protocol.code}-{figure.code}-{board.as_of:%Y-%m-%d}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content(figure), content_type=f"{kind}; charset=utf-8", headers=headers)
+
+
+def chosen_board() -> Dashboard:
+    """The dashboard that the request's filters choose; 404 while nobody is enrolled, 422 for a strange filter."""
+    protocols = [protocol for protocol, _count in _protocols()]
+    if not protocols:
+        abort(404)
+    return _board(_form(protocols), protocols)
 
 
 def _protocols() -> list[tuple[Protocol, int]]:
@@ -115,7 +121,7 @@ def _form(protocols: Sequence[Protocol]) -> FilterForm:
     form.timepoint.choices = everything + [
         (timepoint.code, timepoint_words(timepoint)) for timepoint in chosen.timepoints if not timepoint.is_baseline
     ]
-    form.pain_generator.choices = everything + [(code, code.replace("_", " ").capitalize()) for code in PAIN_GENERATORS]
+    form.pain_generator.choices = everything + [(code, words(code)) for code in PAIN_GENERATORS]
     for field in (form.arm, form.timepoint, form.pain_generator):
         field.data = field.data or ""
     if not form.validate():

@@ -1,0 +1,94 @@
+"""The patients behind a rate: from the dashboard's number to the people it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template, request
+from sqlalchemy import select
+
+from scoring.instrument import Scale, find_scale
+from scoring.responder import Rule
+from surveys.db import db
+from surveys.models import Episode, Patient
+from surveys.outcomes.judging import GROUPS, Member
+from surveys.outcomes.rate import Rate
+from surveys.outcomes.words import interval_words, percent, rule_words
+from surveys.people.patients import contact
+from surveys.views import found
+from surveys.views.dashboard import chosen_board
+from surveys.views.guard import Reply, identity, staff_page
+
+bp = Blueprint("behind", __name__)
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Line:
+    """One patient of a group with both scores; ``change``: positive is better."""
+
+    patient: Patient
+    name: str
+    member: Member
+    change: float | None
+
+
+@bp.get("/dashboard/<code>/patients")
+@staff_page("clinician", "coordinator")
+def show(code: str) -> Reply:
+    """List the patients of one group behind one rate, by number."""
+    board = chosen_board()
+    figure = board.figure(code) or abort(404)
+    rate = _rate(figure.rates)
+    group = request.args.get("group", GROUPS[0])
+    members = rate.members.get(group)
+    if members is None:
+        abort(404)
+    first = min(max(request.args.get("from", 0, type=int), 0), len(members))
+    rule = Rule.parse(rate.rule, value_set=board.protocol.value_set)
+    lines = _lines(members, find_scale(rule.scale), first)
+    query = {name: value for name, value in request.args.items() if value and name not in ("group", "from")}
+    return render_template(
+        "clinician/behind.html",
+        board=board,
+        figure=figure,
+        rate=rate,
+        rule=rule_words(rule),
+        group=group,
+        lines=lines,
+        following=first + PAGE if first + PAGE < len(members) else None,
+        query=query | {"code": code},
+        percent=percent,
+        interval_words=interval_words,
+    )
+
+
+def _rate(rates: Sequence[Rate]) -> Rate:
+    """The rate that the address names; none of that arm and timepoint is 404."""
+    wanted = (request.args.get("of"), request.args.get("at"))
+    return next((rate for rate in rates if (rate.arm, rate.timepoint) == wanted), None) or abort(404)
+
+
+def _lines(members: Sequence[Member], scale: Scale, first: int) -> list[Line]:
+    by_episode = {member.episode_id: member for member in members}
+    wanted = (
+        select(Episode.id, Patient)
+        .join(Patient, Patient.id == Episode.patient_id)
+        .where(Episode.clinic_id == identity().clinic_id, Episode.id.in_(by_episode))
+        .order_by(Patient.number, Episode.id)
+    )
+    rows: Sequence[tuple[UUID, Patient]] = [
+        (row[0], row[1]) for row in db.session.execute(wanted.offset(first).limit(PAGE))
+    ]
+    return [_line(patient, by_episode[episode_id], scale) for episode_id, patient in rows]
+
+
+def _line(patient: Patient, member: Member, scale: Scale) -> Line:
+    details = contact(found.vault(), patient)
+    change = None
+    if member.before is not None and member.after is not None:
+        raw = member.before - member.after
+        change = raw if scale.direction == "higher_is_worse" else -raw
+    return Line(patient, f"{details.surname}, {details.first_name}", member, change)

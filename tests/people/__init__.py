@@ -1,0 +1,1 @@
+"""Tests of patients, permissions and consents."""
