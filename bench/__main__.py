@@ -10,15 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from bench import servers, targets
 from bench.browser import Browser
-from bench.comparisons import CONNECTIONS, DASHBOARD, FLOORS, comparisons, staff_cookie
-from bench.measure import alternate
+from bench.comparisons import CONNECTIONS, DASHBOARD, FLOORS, Comparison, comparisons, staff_cookie
+from bench.growth import FLAT, TIMES, exponent, growth_goals, multiply
+from bench.load import LoadError
+from bench.measure import Run, alternate, report_progress
 from bench.report import Goal, figures, load_sentence, print_table
-from bench.scoring_speed import odi_rates
+from bench.scoring_speed import odi_speeds
 from bench.servers import Server
 from bench.stage import Stage, set_stage
 from bench.targets import PATIENT
+from local.postgres import Postgres
 
 HEADS = ("", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs")
 GOAL_HEADS = ("", "reached", "goal", "met")
@@ -33,7 +38,8 @@ class Effort:
     patients: int
 
 
-FULL, QUICK = Effort(5, 4.0, 64), Effort(1, 1.0, 16)
+FULL, QUICK = Effort(5, 3.0, 64), Effort(1, 1.0, 16)
+FEW, MANY = 100_000, 1_000_000  # records to score
 
 
 def main() -> None:
@@ -44,25 +50,45 @@ def main() -> None:
     effort = QUICK if parser.parse_args().quick else FULL
     print(f"{effort.runs} run(s) of {effort.seconds:g} s per program, alternating, medians; {CONNECTIONS} connections.")
     print(f"{load_sentence(os.getloadavg()[0])}\n", flush=True)
+    try:
+        _measure(effort)
+    except (LoadError, RuntimeError, OSError, psycopg.Error) as problem:
+        sys.exit(f"The measurement stopped: {problem}\nNothing else was left running; repeat the command.")
+
+
+def _measure(effort: Effort) -> None:
+    report_progress("starting PostgreSQL, migrating, enrolling patients")
     with servers.folder() as folder, servers.postgres(folder) as database:
         environ = servers.settings(database)
         servers.prepare(database, environ)
-        _web(effort, environ, folder, servers.postmaster(database))
+        _web(effort, environ, folder, database)
     _scoring(effort)
 
 
-def _web(effort: Effort, environ: Mapping[str, str], folder: Path, postmaster: int) -> None:
+def _web(effort: Effort, environ: Mapping[str, str], folder: Path, database: Postgres) -> None:
     from wsgi import app  # noqa: PLC0415  the settings must stand first
 
-    stage = set_stage(app, effort.patients)
+    stage, postmaster = set_stage(app, effort.patients), servers.postmaster(database)
     with servers.served("wsgi:app", environ, folder / "product.log") as product:
+        report_progress("opening every patient's link and forms")
         sittings = [targets.sit(product, stage, token) for token in stage.tokens]
         more = _floor_settings(stage, product, folder, environ["DATABASE_URL"])
         with servers.all_served(FLOORS, {**environ, **more}, folder) as floors:
-            for each in comparisons(product, floors, stage, sittings):
-                measured = alternate(each.targets, postmaster, runs=effort.runs, seconds=effort.seconds)
-                print_table(HEADS, figures(measured))
-                print_table(GOAL_HEADS, [goal.row for goal in each.goals(measured)])
+            asked = comparisons(product, floors, stage, sittings)
+            few = {name: run for each in asked for name, run in _compare(each, postmaster, effort).items()}
+        multiply(database, stage.clinic_id)
+        pages = {name: target for each in asked for name, target in list(each.targets.items())[:1]}
+        many = alternate(pages, postmaster, runs=effort.runs, seconds=effort.seconds)
+        print(f"with {TIMES} times the patients ({TIMES * effort.patients:,})")
+        print_table(HEADS, figures(many))
+        print_table(GOAL_HEADS, [goal.row for goal in growth_goals(few, many)])
+
+
+def _compare(each: Comparison, postmaster: int, effort: Effort) -> Mapping[str, Run]:
+    measured = alternate(each.targets, postmaster, runs=effort.runs, seconds=effort.seconds)
+    print_table(HEADS, figures(measured))
+    print_table(GOAL_HEADS, [goal.row for goal in each.goals(measured)])
+    return measured
 
 
 def _floor_settings(stage: Stage, product: Server, folder: Path, database_url: str) -> dict[str, str]:
@@ -78,9 +104,22 @@ def _floor_settings(stage: Stage, product: Server, folder: Path, database_url: s
 
 
 def _scoring(effort: Effort) -> None:
-    product, loop = odi_rates(effort.runs)
-    print_table(("ODI in memory, one core", "rows/s"), [("arrays", f"{product:,.0f}"), ("loop", f"{loop:,.0f}")])
-    goals = (Goal("ODI, million rows/s", product / 1e6, 30), Goal("ODI / Python loop", product / loop, 100))
+    report_progress("scoring")
+    speeds = odi_speeds(effort.runs, FEW, MANY)
+    report_progress("")
+    rows = (
+        (f"arrays, checked, {MANY:,} records", speeds.many),
+        (f"arrays, checked, {FEW:,} records", speeds.few),
+        ("Python loop, checked", speeds.checking_loop),
+        ("Python loop, unchecked", speeds.bare_loop),
+    )
+    print_table(("ODI in memory, one core", "records/s"), [(name, f"{rate:,.0f}") for name, rate in rows])
+    steps = exponent(FEW / speeds.few, MANY / speeds.many, MANY / FEW)
+    goals = (
+        Goal("ODI, million records/s", speeds.many / 1e6, 30),
+        Goal("ODI / Python loop, both checked", speeds.many / speeds.checking_loop, 100),
+        Goal("ODI: growth with records, exponent", steps, 1 + FLAT, more=False),
+    )
     print_table(GOAL_HEADS, [goal.row for goal in goals])
 
 

@@ -1,43 +1,76 @@
-"""ODI scoring in memory: arrays against a loop over records."""
+"""ODI scoring in memory: arrays against loops over records."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from scoring.instrument import load_instruments
 from scoring.score import score_instrument
+from scoring.types import FloatArray
 
-ROWS = 1_000_000
 LOOP_ROWS = 50_000
+Records = list[list[float]]
 
 
-def _loop(records: list[list[float]]) -> list[float | None]:
+@dataclass(frozen=True)
+class Speeds:
+    """Records per second: the product's arrays, validation included, at two sizes; loops with and without it."""
+
+    few: float
+    many: float
+    checking_loop: float
+    bare_loop: float
+
+
+def odi_speeds(runs: int, few: int, many: int) -> Speeds:
+    """Measure in turn, so that all meet the same machine; ``few`` and ``many``: records."""
+    answers = _answers(many)
+    small = {code: levels[:few] for code, levels in answers.items()}
+    records = np.stack([levels[:LOOP_ROWS] for levels in answers.values()], axis=1).tolist()
+    works: tuple[tuple[Callable[[], object], int], ...] = (
+        (lambda: score_instrument("odi", small), few),
+        (lambda: score_instrument("odi", answers), many),
+        (lambda: _checking_loop(records), LOOP_ROWS),
+        (lambda: _bare_loop(records), LOOP_ROWS),
+    )
+    times = [[_seconds(work) for work, _rows in works] for _run in range(runs + 1)][1:]  # the first warms up
+    medians = [statistics.median(each) for each in zip(*times, strict=True)]
+    return Speeds(*(rows / seconds for (_work, rows), seconds in zip(works, medians, strict=True)))
+
+
+def _answers(rows: int) -> Mapping[str, FloatArray]:
+    """Drawn levels; one item is unanswered in every thirteenth record."""
+    drawn = np.random.default_rng(7).integers(0, 6, (10, rows)).astype(float)
+    drawn[3, ::13] = np.nan
+    return {item.code: drawn[place] for place, item in enumerate(load_instruments()["odi"].items)}
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """CPU seconds, so that a neighbour on the core does not count."""
+    begun = time.process_time()
+    work()
+    return time.process_time() - begun
+
+
+def _checking_loop(records: Records) -> list[float | None]:
+    scores: list[float | None] = []
+    for record in records:
+        answered = [level for level in record if level == level]  # noqa: PLR0124 - NaN differs from itself
+        for level in answered:
+            if not 0 <= level <= 5 or level != int(level):
+                raise ValueError(level)
+        scores.append(100 * sum(answered) / (5 * len(answered)) if len(answered) >= 9 else None)
+    return scores
+
+
+def _bare_loop(records: Records) -> list[float | None]:
     scores: list[float | None] = []
     for record in records:
         answered = [level for level in record if level == level]  # noqa: PLR0124 - NaN differs from itself
         scores.append(100 * sum(answered) / (5 * len(answered)) if len(answered) >= 9 else None)
     return scores
-
-
-def _rate(work: Callable[[], object], rows: int, runs: int) -> float:
-    times = []
-    for _run in range(runs):
-        begun = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begun)
-    return rows / statistics.median(times)
-
-
-def odi_rates(runs: int) -> tuple[float, float]:
-    """Return rows per second of the product, validation included, and of the loop, without it."""
-    drawn = np.random.default_rng(7).integers(0, 6, (ROWS, 10)).astype(float)
-    drawn[::13, 3] = np.nan
-    codes = [item.code for item in load_instruments()["odi"].items]
-    answers = {code: np.ascontiguousarray(drawn[:, place]) for place, code in enumerate(codes)}
-    records = drawn[:LOOP_ROWS].tolist()
-    product = _rate(lambda: score_instrument("odi", answers), ROWS, runs)
-    return product, _rate(lambda: _loop(records), LOOP_ROWS, runs)

@@ -3,7 +3,7 @@
 import os
 from hashlib import sha256
 
-from flask import Flask, render_template_string, request
+from flask import Flask, request
 
 from bench.floors.connection import connection
 
@@ -14,6 +14,7 @@ PAGE = """<!doctype html><html lang="en"><title>Question</title><form method="po
 <label><input type="radio" name="answer" value="{{ level }}"><span>Level {{ level }}</span></label>
 {% endfor %}</fieldset><button>Save and continue</button></form></html>"""
 app = Flask(__name__)
+TEMPLATE = app.jinja_env.from_string(PAGE)
 COOKIE = os.environ.get("FLOOR_COOKIE", "patient")
 
 
@@ -23,4 +24,4 @@ def page() -> str:
     token = request.cookies[COOKIE].rpartition(".")[2]
     row = connection().execute(READ, (sha256(token.encode()).digest(),)).fetchone()
     assert row is not None
-    return render_template_string(PAGE, visit=row[0])
+    return TEMPLATE.render(visit=row[0])

@@ -2,8 +2,9 @@
 
 import os
 
-from flask import Flask, render_template_string
+from flask import Flask, render_template
 from flask_wtf import FlaskForm
+from jinja2 import DictLoader
 from wtforms import RadioField
 
 PAGE = """<!doctype html><html lang="en"><title>Question</title><form method="post">
@@ -11,6 +12,7 @@ PAGE = """<!doctype html><html lang="en"><title>Question</title><form method="po
 {% for option in form.answer %}<p>{{ option }} {{ option.label }}</p>{% endfor %}
 </fieldset><button>Save and continue</button></form></html>"""
 app = Flask(__name__)
+app.jinja_loader = DictLoader({"page.html": PAGE})
 app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
 
 
@@ -23,4 +25,4 @@ class ItemForm(FlaskForm):  # type: ignore[misc] # shipped without types
 @app.get("/")
 def page() -> str:
     """Show the form."""
-    return render_template_string(PAGE, form=ItemForm())
+    return render_template("page.html", form=ItemForm())
