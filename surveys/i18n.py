@@ -42,6 +42,10 @@ class LazyText:
     def __str__(self) -> str:
         return gettext(self._text)
 
+    def spoken(self, language: str) -> str:
+        """Return the text in a language, where there is no request: in mail."""
+        return catalogue(language).gettext(self._text)
+
 
 def format_day(day: date) -> str:
     """Return a day as the request's language writes it, the month in letters."""

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 
+from surveys.i18n import LANGUAGES, direction
 from surveys.outbox import Situation
 from surveys.protocols.model import Timepoint
+from surveys.safety import SAFETY
 
 FOLDER = Path(__file__).parents[1] / "templates" / "email"
-LANGUAGES = ("en", "es", "de")
 SUBJECT_LENGTH = 50  # characters
 SCREENS_PER_MINUTE = 6
 
@@ -76,6 +77,7 @@ def compose(of: Letter) -> Content:
     texts = {name: text.format_map(values) for name, text in {**words, **kind}.items() if isinstance(text, str)}
     texts["button"] = texts["button_started" if of.started else "button_new"]
     addresses = {"url": of.url, "opt_out_url": of.opt_out_url, "language": of.language, "subject": subject}
+    texts |= {"safety": SAFETY.spoken(of.language), "direction": direction(of.language)}
     plain, html = _templates()
     return Content(subject, plain.render(texts | addresses), html.render(texts | addresses))
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from surveys.i18n import LANGUAGES
 from surveys.protocols.loading import load_protocol_file
-from tasks.compose import LANGUAGES, SUBJECT_LENGTH, Letter, compose
+from tasks.compose import SUBJECT_LENGTH, Letter, compose
 
 PROTOCOL = load_protocol_file(Path(__file__).parents[2] / "surveys" / "protocols" / "spine.toml")
 STEPS = ("invitation", "reminder_1", "reminder_2", "reminder_3")
 FORBIDDEN = re.compile(
     r"\b(spine|back pain|pain|dolor|schmerz\w*|rücken\w*|columna|espalda|disc|odi|nrs|eq-?5d|score|diagnos\w*"
-    r"|treatment|tratamiento|behandlung|surgery|cirugía|operation|arm|chart|injection)\b",
+    r"|treatment|tratamiento|behandlung|surgery|cirugía|operation|arm|chart|injection|ألم|علاج|ظهر|جراحة)\b",
     re.IGNORECASE,
 )
 EVERY = list(product(LANGUAGES, STEPS, (False, True), PROTOCOL.timepoints))
@@ -49,6 +50,22 @@ def test_a_mail_is_neutral_and_complete(language: str, step: str, started: bool,
         assert wanted in content.plain
         assert wanted in content.html
     assert "<img" not in content.html
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "way"),
+    [
+        ("en", "new numbness between your legs, new trouble with your bladder or bowel", "ltr"),
+        ("es", "adormecimiento nuevo entre las piernas", "ltr"),
+        ("de", "neue Taubheit zwischen den Beinen", "ltr"),
+        ("ar", "خَدَرًا جديدًا بين ساقيك", "rtl"),
+    ],
+)
+def test_each_mail_carries_the_same_safety_words_as_the_screens(language: str, said: str, way: str) -> None:
+    content = compose(letter_of(language, "invitation", False, None))
+    assert said in content.plain
+    assert said in content.html
+    assert f'<html lang="{language}" dir="{way}">' in content.html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
