@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, insert, select, text
+from sqlalchemy import ColumnElement, Uuid, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from scoring.instrument import load_instruments
 from surveys.db import uuid7
 from surveys.models import Answer, Response, Visit
 
@@ -101,30 +102,13 @@ def append(session: Session, response: Response, item: str, values: Mapping[str,
     return appended
 
 
-def append_all(session: Session, response: Response, levels: Mapping[str, int], values: Mapping[str, object]) -> None:
-    """Add the next version of several items at once under the response's lock, as when a paper form is entered."""
-    newest = answers_of(session, response)
-    rows = [
-        Answer(
-            clinic_id=response.clinic_id,
-            id=_after(newest.get(item)),
-            response_id=response.id,
-            item=item,
-            **{**values, "level": level, "nonce": uuid7()},
-        )
-        for item, level in levels.items()
-    ]
-    if rows:
-        session.execute(insert(Answer), [_columns(row) for row in rows])
-
-
-def _after(newest: Current | None) -> UUID:
-    """Return an id above the newest one's, also where this host's clock is behind."""
-    return UUID(int=max(uuid7().int, newest.id.int + 1)) if newest else uuid7()
-
-
-def _columns(row: Answer) -> dict[str, object]:
-    return {name: getattr(row, name) for name in Answer.__table__.columns.keys()}  # noqa: SIM118 - a collection
+def check_level(instrument: str, item: str, status: str, level: int | None) -> None:
+    """Refuse what no screen can send: an unknown item, a level out of its list, a level without an answer."""
+    known = load_instruments()[instrument].item(item)
+    if (status == "answered") != (level is not None):
+        raise ValueError(f"{instrument}.{item}: {status} with level {level}")
+    if level is not None and not known.minimum <= level <= known.maximum:
+        raise ValueError(f"{instrument}.{item}: {level} lies outside {known.minimum} to {known.maximum}")
 
 
 def answer_values(

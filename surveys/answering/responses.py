@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from scoring.instrument import load_instruments
 from surveys import outbox
 from surveys.access.audit import SYSTEM, Actor, record
 from surveys.access.links import revoke_links
@@ -21,7 +20,7 @@ from surveys.answering.answers import (
     answer_values,
     answers_of,
     append,
-    append_all,
+    check_level,
     current_answers,
     lock_open_response,
 )
@@ -41,7 +40,6 @@ __all__ = [
     "finalise_unsent",
     "open_response",
     "record_answer",
-    "record_answers",
     "submit",
 ]
 
@@ -95,27 +93,10 @@ def record_answer(
     ``status`` is answered, declined or cleared; ``level`` is None unless answered and must be one of the
     item's. Raises AlreadySent after submission, WindowClosed for a patient after the window.
     """
-    _check_level(response.instrument, item, status, level)
+    check_level(response.instrument, item, status, level)
     lock_open_response(session, response.id, by_staff=author_id is not None)
     values = answer_values(status, level, nonce=nonce, based_on=based_on, mode=mode, author_id=author_id, now=now)
     return append(session, response, item, values)
-
-
-def record_answers(
-    session: Session,
-    response: Response,
-    levels: Mapping[str, int],
-    *,
-    mode: str,
-    author_id: UUID | None,
-    now: datetime,
-) -> None:
-    """Append answers to several items of one form at once; the rules of ``record_answer`` hold for each."""
-    for item, level in levels.items():
-        _check_level(response.instrument, item, "answered", level)
-    lock_open_response(session, response.id, by_staff=author_id is not None)
-    shared = answer_values("answered", None, nonce=uuid7(), based_on=None, mode=mode, author_id=author_id, now=now)
-    append_all(session, response, levels, shared)
 
 
 def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime, actor: Actor) -> bool:
@@ -126,8 +107,10 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
     locked = _lock_visit(session, visit)
     if locked.submitted_at is not None:
         return False
-    for response in _open_responses(session, visit.id):
-        _finalise(session, locked, response, protocol, "submitted", now)
+    responses = _open_responses(session, visit.id)
+    current = current_answers(session, visit.id)
+    for response in responses:
+        _finalise(session, locked, response, protocol, current, "submitted", now)
     locked.submitted_at = now
     revoke_links(session, visit.id, now)
     outbox.cancel_waiting(session, visit.id, now=now)
@@ -144,11 +127,12 @@ def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: 
     locked = _lock_visit(session, visit)
     if locked.submitted_at is not None:
         return
-    for response in _open_responses(session, visit.id):
-        current = answers_of(session, response)
-        asked = items_asked(protocol, visit.timepoint, response.instrument)
-        if all(item in current and current[item].settled for item in asked):
-            _finalise(session, locked, response, protocol, "unsent", now)
+    responses = _open_responses(session, visit.id)
+    current = current_answers(session, visit.id) if responses else {}
+    for response in responses:
+        asked = [(response.instrument, item) for item in items_asked(protocol, visit.timepoint, response.instrument)]
+        if all(key in current and current[key].settled for key in asked):
+            _finalise(session, locked, response, protocol, current, "unsent", now)
             record(session, visit.clinic_id, SYSTEM, "finalised_unsent", ("response", response.id), now=now)
     session.flush()
 
@@ -169,7 +153,7 @@ def amend(
     ``level`` None records that the item has no answer. Raises NotFinal for an open response.
     """
     status = "declined" if level is None else "answered"
-    _check_level(response.instrument, item, status, level)
+    check_level(response.instrument, item, status, level)
     final = session.scalar(select(Response.finalised_at).where(Response.id == response.id).with_for_update())
     if final is None:
         raise NotFinal
@@ -186,21 +170,14 @@ def amend(
     )
     amended = append(session, response, item, values)
     visit = session.scalars(select(Visit).where(Visit.id == response.visit_id)).one()
-    _score(session, visit, response, protocol, now)
+    current = current_answers(session, visit.id)
+    levels = _levels(visit, response, protocol, current)
+    score_response(session, response, levels, protocol.value_set, amended=True, now=now)
     old, new = {item: before.level if before else None}, {item: level}
     subject = ("response", response.id)
     record(session, response.clinic_id, actor, "amended", subject, now=now, old=old, new=new, reason=reason)
     session.flush()
     return amended
-
-
-def _check_level(instrument: str, item: str, status: str, level: int | None) -> None:
-    """Refuse what no screen can send: an unknown item, a level out of its list, a level without an answer."""
-    known = load_instruments()[instrument].item(item)
-    if (status == "answered") != (level is not None):
-        raise ValueError(f"{instrument}.{item}: {status} with level {level}")
-    if level is not None and not known.minimum <= level <= known.maximum:
-        raise ValueError(f"{instrument}.{item}: {level} lies outside {known.minimum} to {known.maximum}")
 
 
 def _lock_visit(session: Session, visit: Visit) -> Visit:
@@ -216,14 +193,22 @@ def _open_responses(session: Session, visit_id: UUID) -> Sequence[Response]:
 
 
 def _finalise(
-    session: Session, visit: Visit, response: Response, protocol: Protocol, finality: str, now: datetime
+    session: Session,
+    visit: Visit,
+    response: Response,
+    protocol: Protocol,
+    current: Mapping[tuple[str, str], Current],
+    finality: str,
+    now: datetime,
 ) -> None:
     response.finalised_at, response.finality = now, finality
-    _score(session, visit, response, protocol, now)
+    score_response(session, response, _levels(visit, response, protocol, current), protocol.value_set, now=now)
 
 
-def _score(session: Session, visit: Visit, response: Response, protocol: Protocol, now: datetime) -> None:
-    current = answers_of(session, response)
+def _levels(
+    visit: Visit, response: Response, protocol: Protocol, current: Mapping[tuple[str, str], Current]
+) -> dict[str, int | None]:
+    """Every item asked, None where it has no answer."""
     asked = items_asked(protocol, visit.timepoint, response.instrument)
-    levels = {item: current[item].level if item in current else None for item in asked}
-    score_response(session, response, levels, protocol.value_set, now=now)
+    answers = {item: current.get((response.instrument, item)) for item in asked}
+    return {item: answer.level if answer else None for item, answer in answers.items()}

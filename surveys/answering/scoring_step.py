@@ -21,6 +21,7 @@ def score_response(
     levels: Mapping[str, int | None],
     value_set: str,
     *,
+    amended: bool = False,
     now: datetime,
 ) -> None:
     """Add one score row per scale. ``levels``: every item asked, None where unanswered or declined.
@@ -30,7 +31,7 @@ def score_response(
     """
     answers = {item: np.array([np.nan if level is None else level]) for item, level in levels.items()}
     columns = score_instrument(response.instrument, answers, value_set)
-    amendment = _next_amendment(session, response)
+    amendment = _next_amendment(session, response) if amended else 0
     for scale in load_instruments()[response.instrument].scales:
         if scale.code in columns:
             session.add(_score(response, scale, columns, value_set, amendment, now))

@@ -26,19 +26,16 @@ TOUCH = timedelta(minutes=5)  # not a write per page
 COLUMNS = """s.clinic_id, s.link_id, s.visit_id, s.episode_id, s.patient_id, s.language, s.timepoint, s.closes_at,
     s.now, s.state, s.takes_answers, clock_timestamp() AS real,
     s.protocol_hash, s.clinic_name, s.sender_name, s.phone"""
+NEWEST = "newest_answers(s.clinic_id, s.visit_id, :instrument, CAST(:items AS text[]))"
 MOMENTS = {"closes_at": UtcDateTime(), "now": UtcDateTime(), "real": UtcDateTime()}
-# the newest version of each item of one instrument; ``items`` bounds the work whatever was changed how often
-NEWEST = """(SELECT jsonb_object_agg(asked.item, jsonb_build_array(a.id, a.status, a.level))
-    FROM response r CROSS JOIN unnest(CAST(:items AS text[])) AS asked (item)
-    CROSS JOIN LATERAL (SELECT a.id, a.status, a.level FROM answer a WHERE a.clinic_id = r.clinic_id
-        AND a.response_id = r.id AND a.item = asked.item ORDER BY a.id DESC LIMIT 1) a
-    WHERE r.clinic_id = s.clinic_id AND r.visit_id = s.visit_id AND r.instrument = :instrument)"""
-BY_TOKEN = text(f"SELECT {COLUMNS} FROM sitting s WHERE s.token_digest = :token").columns(**MOMENTS)  # noqa: S608
-BY_LINK = text(f"SELECT {COLUMNS}, {NEWEST} AS answers FROM sitting s WHERE s.link_id = :link").columns(**MOMENTS)  # noqa: S608
+BY_TOKEN = text(
+    f"SELECT {COLUMNS} FROM patient_link l CROSS JOIN LATERAL sitting_of(l.id) s WHERE l.token_digest = :token"  # noqa: S608
+).columns(**MOMENTS)
+BY_LINK = text(f"SELECT {COLUMNS}, {NEWEST} AS answers FROM sitting_of(:link) s").columns(**MOMENTS)  # noqa: S608
 BY_SESSION = text(
     f"""SELECT {COLUMNS}, {NEWEST} AS answers, b.id AS browser_id, b.respondent,
         clock_timestamp() - b.last_seen_at > :touch AS unseen
-    FROM patient_session b JOIN sitting s ON s.link_id = b.link_id
+    FROM patient_session b CROSS JOIN LATERAL sitting_of(b.link_id) s
     WHERE b.token_digest = :token AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle"""  # noqa: S608
 ).columns(**MOMENTS)
 SEEN = text("UPDATE patient_session SET last_seen_at = clock_timestamp() WHERE id = :id")

@@ -15,8 +15,7 @@ from surveys.db import app_now, clinic_session
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
 from surveys.demo.fill import begin, fill
 from surveys.demo.group import demo
-from surveys.models import Clinic, Episode, ProtocolVersion, Visit
-from surveys.pathway.closing import close_windows
+from surveys.models import Episode, ProtocolVersion, Visit
 
 
 def refuse_outside_demo() -> None:
@@ -44,10 +43,6 @@ def _fill_clinic(clinic: DemoClinic, most: int | None) -> None:
             session.commit()  # patient by patient: an interrupted fill goes on where it stopped
             if done % 20 == 0 or done == total:
                 click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
-        row = session.get_one(Clinic, clinic.id)
-        while close_windows(session, row, now=now):
-            session.commit()
-        session.commit()
 
 
 @demo.command("logins")

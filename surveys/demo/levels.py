@@ -12,11 +12,16 @@ DIMENSIONS = ("mobility", "self_care", "usual_activities", "pain_discomfort", "a
 
 
 def spread(total: int, items: tuple[str, ...], highest: int, rng: random.Random) -> dict[str, int]:
-    """Share ``total`` points over the items, as evenly as whole levels allow, in random places."""
+    """Share ``total`` points over the items: evenly first, then single points wander, as people differ."""
     points = max(0, min(highest * len(items), total))
     low, rest = divmod(points, len(items))
     lucky = set(rng.sample(items, rest))
-    return {item: low + (item in lucky) for item in items}
+    levels = {item: low + (item in lucky) for item in items}
+    for _ in items:
+        giver, taker = rng.sample(items, 2)
+        if levels[giver] > 0 and levels[taker] < highest:
+            levels[giver], levels[taker] = levels[giver] - 1, levels[taker] + 1
+    return levels
 
 
 def odi_levels(percent: float, rng: random.Random) -> dict[str, int]:

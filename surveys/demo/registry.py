@@ -10,7 +10,7 @@ from surveys.demo.levels import battery
 from surveys.demo.lives import Life, Reply
 from surveys.models.episode import PAIN_GENERATORS
 
-COURSE = {"m1": 0.6, "m3": 0.85, "m6": 1.0, "m12": 1.0, "y2": 0.9}  # share of the final gain
+COURSE = {"w2": 0.4, "m1": 0.6, "m3": 0.85, "m6": 1.0, "m12": 1.0, "y2": 0.9}  # share of the final gain
 PRODUCTS = ("bone_marrow_concentrate", "prp", "platelet_lysate")
 DAYS = 730
 

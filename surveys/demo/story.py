@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
-from surveys.answering.responses import open_response, record_answers, submit
 from surveys.demo.lives import Life, Reply
-from surveys.models import Clinic, Episode, ProtocolVersion, Treatment, Visit
+from surveys.demo.post import let_pass
+from surveys.demo.replies import BY_STAFF, answer_visit
+from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Treatment, Visit
 from surveys.pathway import episodes
 from surveys.people import patients as people
 from surveys.people.patients import PatientDetails
 from surveys.protocols.store import protocol_of
-from surveys.wordings import wording_for
 
 Act = Callable[[datetime], None]
 CONTACT = frozenset({"contact_email", "contact_phone"})
@@ -27,7 +26,7 @@ CONTACT = frozenset({"contact_email", "contact_phone"})
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a life is played: nothing happens after ``until``."""
+    """Where a life is played: nothing happens after ``until``, and messages go up to ``posted_until``."""
 
     session: Session
     vault: Vault
@@ -35,6 +34,7 @@ class Stage:
     protocol_row: ProtocolVersion
     coordinator: Actor
     until: datetime
+    posted_until: datetime
 
 
 def at(day: date, hour: int = 10) -> datetime:
@@ -44,21 +44,36 @@ def at(day: date, hour: int = 10) -> datetime:
 
 def play(stage: Stage, life: Life) -> None:
     """Enrol one patient and let happen what has happened by ``stage.until``; the caller commits."""
-    if at(life.enrolled_on) > stage.until:
+    now = at(life.enrolled_on)
+    if now > stage.until:
         return
-    episode = _enrol(stage, life)
-    _reply_at(stage, episode, life, "baseline")
+    patient = _add_patient(stage, life)
+    episode = _open_episode(stage, patient, life)
+    plot = Plot(stage, patient, episode, dict(life.replies), _events(stage, episode, life), _over(stage, life))
+    while (following := plot.next()) is not None:
+        moment, act = following
+        let_pass(stage.session, stage.clinic, since=now, until=min(moment, stage.posted_until))
+        act(moment)
+        now = moment
+    let_pass(stage.session, stage.clinic, since=now, until=stage.posted_until)
+
+
+def _over(stage: Stage, life: Life) -> datetime:
+    return at(life.ending[1], 12) if life.ending else stage.until
+
+
+def _events(stage: Stage, episode: Episode, life: Life) -> list[tuple[datetime, Act]]:
+    """Everything besides answers, earliest first."""
     treatments = [_plan(stage, episode, day, product) for day, product in life.treatments]
     events = [(at(treatment.on_date, 15), _settling(stage, treatment)) for treatment in treatments]
     if life.ending:
         events.append((at(life.ending[1], 12), _ending(stage, episode, life)))
     if life.operation_on:
         events.append((at(life.operation_on, 12), _operation(stage, episode, life.operation_on)))
-    _play_in_order(stage, episode, life, sorted(events, key=lambda event: event[0]))
+    return sorted(events, key=lambda event: event[0])
 
 
-def _enrol(stage: Stage, life: Life) -> Episode:
-    now = at(life.enrolled_on)
+def _add_patient(stage: Stage, life: Life) -> Patient:
     number = life.chart_number.lower()
     details = PatientDetails(
         chart_number=life.chart_number,
@@ -72,8 +87,12 @@ def _enrol(stage: Stage, life: Life) -> Episode:
         time_zone=stage.clinic.time_zone,
         channel="email",
     )
-    who = stage.coordinator
-    patient = people.add_patient(stage.session, stage.vault, stage.clinic, details, CONTACT, actor=who, now=now)
+    who, now = stage.coordinator, at(life.enrolled_on)
+    return people.add_patient(stage.session, stage.vault, stage.clinic, details, CONTACT, actor=who, now=now)
+
+
+def _open_episode(stage: Stage, patient: Patient, life: Life) -> Episode:
+    who, now = stage.coordinator, at(life.enrolled_on)
     opened = episodes.EpisodeDetails(
         life.arm, life.pain_generator, life.enrolled_on, life.age, life.bmi, life.opioid_use, life.smoking
     )
@@ -82,7 +101,7 @@ def _enrol(stage: Stage, life: Life) -> Episode:
 
 def _plan(stage: Stage, episode: Episode, day: date, product: str) -> Treatment:
     details = episodes.TreatmentDetails(on_date=day, product=product)
-    now = at(episode.enrolled_on, 11)
+    now = at(episode.enrolled_on)
     return episodes.plan_treatment(stage.session, stage.clinic, episode, details, actor=stage.coordinator, now=now)
 
 
@@ -111,67 +130,48 @@ def _operation(stage: Stage, episode: Episode, day: date) -> Act:
     return act
 
 
-def _play_in_order(stage: Stage, episode: Episode, life: Life, events: list[tuple[datetime, Act]]) -> None:
-    """Do what comes next, an event or a reply, until nothing is left or the time is up.
+@dataclass
+class Plot:
+    """What is still to come: events as planned, replies whenever their visits open. Nobody replies after ``over``."""
 
-    Visits are read anew each time: a treatment moves those that have not opened.
-    """
-    waiting = {code: reply for code, reply in life.replies.items() if code != "baseline"}
-    over = at(life.ending[1], 12) if life.ending else stage.until
-    while True:
-        replies = [(moment, code) for code, moment in _moments(stage.session, episode.id, waiting)]
-        reply_at = min(replies, default=(datetime.max.replace(tzinfo=UTC), ""))
-        if events and events[0][0] <= reply_at[0] and events[0][0] <= stage.until:
-            moment, act = events.pop(0)
-            act(moment)
-        elif reply_at[0] <= min(stage.until, over):
-            _reply_at(stage, episode, life, reply_at[1])
-            del waiting[reply_at[1]]
-        else:
-            return
+    stage: Stage
+    patient: Patient
+    episode: Episode
+    replies: dict[str, Reply]  # by timepoint code
+    events: list[tuple[datetime, Act]]
+    over: datetime
+
+    def next(self) -> tuple[datetime, Act] | None:
+        """Take what comes first; None where nothing is left or the time is up."""
+        reply_at, visit = min(
+            self._replies(), key=lambda each: each[0], default=(datetime.max.replace(tzinfo=UTC), None)
+        )
+        if self.events and self.events[0][0] <= min(reply_at, self.stage.until):
+            return self.events.pop(0)
+        if visit is None or reply_at > min(self.over, self.stage.until):
+            return None
+        return reply_at, self._answering(visit, self.replies.pop(visit.timepoint))
+
+    def _replies(self) -> list[tuple[datetime, Visit]]:
+        """Read the visits anew, since a treatment moves those that have not opened."""
+        visits = self.stage.session.scalars(
+            select(Visit).where(Visit.episode_id == self.episode.id, Visit.timepoint.in_(self.replies))
+        )
+        timely = [(_moment(visit, self.replies[visit.timepoint]), visit) for visit in visits if not visit.cancelled_at]
+        return [(moment, visit) for moment, visit in timely if self._takes(visit, moment)]
+
+    def _takes(self, visit: Visit, moment: datetime) -> bool:
+        return moment < visit.closes_at or self.replies[visit.timepoint].mode in BY_STAFF
+
+    def _answering(self, visit: Visit, reply: Reply) -> Act:
+        stage = self.stage
+
+        def act(now: datetime) -> None:
+            protocol, who = protocol_of(stage.protocol_row), stage.coordinator
+            answer_visit(stage.session, self.patient, visit, reply, protocol, coordinator=who, now=now)
+
+        return act
 
 
-def _moments(session: Session, episode_id: UUID, waiting: dict[str, Reply]) -> list[tuple[str, datetime]]:
-    visits = session.scalars(
-        select(Visit).where(Visit.episode_id == episode_id, Visit.cancelled_at.is_(None), Visit.timepoint.in_(waiting))
-    )
-    return [(visit.timepoint, visit.opens_at + _delay(waiting[visit.timepoint])) for visit in visits]
-
-
-def _delay(reply: Reply) -> timedelta:
-    return timedelta(days=reply.days_after_opening, hours=11)
-
-
-def _reply_at(stage: Stage, episode: Episode, life: Life, code: str) -> None:
-    visit = stage.session.scalar(select(Visit).where(Visit.episode_id == episode.id, Visit.timepoint == code))
-    reply = life.replies.get(code)
-    if visit is None or reply is None:
-        return
-    now = visit.opens_at + (_delay(reply) if code != "baseline" else timedelta(hours=12))
-    if now <= stage.until:
-        answer_visit(stage, visit, reply, life.language, now=now)
-
-
-def answer_visit(stage: Stage, visit: Visit, reply: Reply, language: str, *, now: datetime) -> None:
-    """Give every answer the protocol asks for and the reply has, then send unless the reply says not to."""
-    protocol = protocol_of(stage.protocol_row)
-    author = stage.coordinator.id if reply.mode in ("paper", "interview") else None
-    for entry in protocol.timepoint(visit.timepoint).battery:
-        levels = reply.levels.get(entry.instrument, {})
-        asked = [item for item in entry.items if item in levels]
-        if asked:
-            wording = wording_for(entry.instrument, language)
-            response = open_response(
-                stage.session,
-                visit,
-                entry.instrument,
-                mode=reply.mode,
-                language=wording.language,
-                wording_hash=wording.hash,
-                now=now,
-            )
-            given = {item: levels[item] for item in asked}
-            record_answers(stage.session, response, given, mode=reply.mode, author_id=author, now=now)
-    if reply.send:
-        who = stage.coordinator if author else Actor("patient")
-        submit(stage.session, visit, protocol, now=now + timedelta(minutes=9), actor=who)
+def _moment(visit: Visit, reply: Reply) -> datetime:
+    return visit.opens_at + timedelta(days=reply.days_after_opening, hours=12)

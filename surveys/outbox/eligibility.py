@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from surveys.models import (
     Clinic,
@@ -60,18 +60,17 @@ def situation(session: Session, message: Message, *, now: datetime) -> Situation
         _permitted("contact_phone"),
         _ended(),
         _suppressed(),
-        _mailed(now),
+        _mailed(message, now),
         _started(),
     )
     wanted = (
         select(Visit, Patient, Clinic, ProtocolVersion, *facts)
-        .select_from(Message)
-        .join(Visit, Visit.id == Message.visit_id)
+        .select_from(Visit)
         .join(Episode, Episode.id == Visit.episode_id)
         .join(Patient, Patient.id == Episode.patient_id)
-        .join(Clinic, Clinic.id == Message.clinic_id)
+        .join(Clinic, Clinic.id == Visit.clinic_id)
         .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
-        .where(Message.id == message.id)
+        .where(Visit.id == message.visit_id)
         .execution_options(populate_existing=True)
     )
     visit, patient, clinic, version, *known = session.execute(wanted).one()
@@ -90,14 +89,13 @@ def _suppressed() -> ColumnElement[bool]:
     return exists().where(Suppression.email_index == Patient.email_index)
 
 
-def _mailed(now: datetime) -> ColumnElement[bool]:
-    other = aliased(Message)
-    left = other.state.in_(("sent", "unknown")) & (other.settled_at > now - APART)
+def _mailed(message: Message, now: datetime) -> ColumnElement[bool]:
+    left = Message.state.in_(("sent", "unknown")) & (Message.settled_at > now - APART)
     return exists().where(
-        other.visit_id == Visit.id,
-        other.id != Message.id,
-        other.channel == "email",
-        left | (other.state == "sending"),
+        Message.visit_id == Visit.id,
+        Message.id != message.id,
+        Message.channel == "email",
+        left | (Message.state == "sending"),
     )
 
 

@@ -59,14 +59,11 @@ def _lock_permissions(session: Session, mine: Claim) -> None:
     Withdrawing updates the permission and no message. What is read after the locks, by a statement of
     its own, sees everything committed before them. Permissions come before messages in every transaction.
     """
-    theirs = (
-        select(Consent.id)
-        .join(Episode, Episode.patient_id == Consent.patient_id)
-        .join(Visit, Visit.episode_id == Episode.id)
-        .join(Message, Message.visit_id == Visit.id)
-        .where(Message.id == mine.id, Consent.kind.in_(CONTACT), Consent.withdrawn_at.is_(None))
-    )
-    session.execute(theirs.with_for_update(read=True, of=Consent)).all()
+    visit = select(Message.visit_id).where(Message.id == mine.id).scalar_subquery()
+    episode = select(Visit.episode_id).where(Visit.id == visit).scalar_subquery()
+    patient = select(Episode.patient_id).where(Episode.id == episode).scalar_subquery()
+    theirs = Consent.patient_id == patient, Consent.kind.in_(CONTACT), Consent.withdrawn_at.is_(None)
+    session.execute(select(Consent.id).where(*theirs).with_for_update(read=True, of=Consent)).all()
 
 
 def _lock(session: Session, mine: Claim) -> Message | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -32,9 +32,12 @@ class Outcome(Enum):
 def settle(session: Session, mine: Claim, outcome: Outcome, *, now: datetime) -> None:
     """Write the outcome, unless the row is another's by now. A late answer still explains an ``unknown``."""
     held = (Message.id == mine.id) & (Message.fence == mine.fence) & Message.state.in_(("sending", "unknown"))
+    if outcome is Outcome.ACCEPTED:
+        _accepted(session, held, now)
+        return
     wanted = select(Message).where(held).with_for_update().execution_options(populate_existing=True)
     message = session.scalars(wanted).one_or_none()
-    if message is None or (message.state == "unknown" and outcome is not Outcome.ACCEPTED):
+    if message is None or message.state == "unknown":
         return
     message.lease_until = None
     SETTLERS[outcome](session, message, now)
@@ -53,8 +56,11 @@ def settle_lost(session: Session, *, now: datetime, limit: int = 500) -> int:
     return len(messages)
 
 
-def _accepted(_session: Session, message: Message, now: datetime) -> None:
-    message.state, message.settled_at = "sent", now
+def _accepted(session: Session, held: ColumnElement[bool], now: datetime) -> None:
+    session.execute(
+        update(Message).where(held).values(state="sent", settled_at=now, lease_until=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def not_taken(session: Session, message: Message, now: datetime) -> None:
@@ -102,7 +108,6 @@ def _unknown(session: Session, message: Message, now: datetime) -> None:
 
 
 SETTLERS = {
-    Outcome.ACCEPTED: _accepted,
     Outcome.NOT_TAKEN: not_taken,
     Outcome.REJECTED: _rejected,
     Outcome.BOUNCED: _bounced,
