@@ -12,7 +12,7 @@ from scoring.tables import Table
 from scoring.types import FloatArray
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}(?:\.0+)?")
-_SHOWN = 20  # bad cells named before the rest are only counted
+_SHOWN = 20  # bad cells, or columns found, named before the rest
 
 
 def _items(table: Table, instrument: Instrument) -> list[Item]:
@@ -24,9 +24,9 @@ def _items(table: Table, instrument: Instrument) -> list[Item]:
     wanted = missing or [item.code for item in instrument.items]
     words = "columns are missing" if len(wanted) > 1 else "column is missing"
     some = "" if missing else " (one or more of them is needed)"
-    raise TableError(
-        f"{table.file}: {words} for {instrument.code}: {', '.join(wanted)}{some}. Found: {', '.join(table.header)}."
-    )
+    found = [*table.header[:_SHOWN], *(["..."] if len(table.header) > _SHOWN else [])]
+    listed = f"{', '.join(wanted)}{some}. Found: {', '.join(found)}"
+    raise TableError(f"{table.file}: {words} for {instrument.code}: {listed}.")
 
 
 def _level(item: Item, text: str) -> float | None:

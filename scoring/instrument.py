@@ -1,5 +1,6 @@
 """Instruments as data: items, scales and thresholds, loaded from TOML and checked once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Literal, cast
 from scoring.errors import InstrumentError, ScoringError
 from scoring.toml_table import TomlTable
 
+CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")  # columns, addresses and rules are made of codes
 INSTRUMENTS = Path(__file__).parent / "instruments"
 
 ItemKind = Literal["choice", "number", "boolean"]
@@ -114,9 +116,16 @@ def _range_is_right(table: TomlTable, minimum: float, maximum: float) -> None:
         raise table.fail("maximum", f"must be above minimum ({minimum:g}), not {maximum:g}")
 
 
+def _code(table: TomlTable) -> str:
+    code = table.text("code")
+    if not CODE.fullmatch(code):
+        raise table.fail("code", f"must be a code of a-z, 0-9 and _, not {code!r}")
+    return code
+
+
 def _item(table: TomlTable, recall: str) -> Item:
     item = Item(
-        code=table.text("code"),
+        code=_code(table),
         label=table.text("label"),
         kind=cast("ItemKind", table.choice("kind", ("choice", "number", "boolean"))),
         minimum=table.integer("minimum"),
@@ -155,7 +164,7 @@ def _threshold(table: TomlTable) -> Threshold:
 
 def _scale(table: TomlTable) -> Scale:
     scale = Scale(
-        code=table.text("code"),
+        code=_code(table),
         label=table.text("label"),
         minimum=table.number("minimum"),
         maximum=table.number("maximum"),
@@ -169,6 +178,11 @@ def _scale(table: TomlTable) -> Scale:
     )
     table.finish()
     _range_is_right(table, scale.minimum, scale.maximum)
+    for position, threshold in enumerate(scale.thresholds):
+        if threshold.unit == "points" and threshold.value > scale.maximum - scale.minimum:
+            raise table.fail(f"thresholds[{position}].value", "is more than anybody can change on this scale")
+        if threshold.unit == "percent_of_baseline" and scale.minimum < 0:
+            raise table.fail(f"thresholds[{position}].unit", "has no meaning where the baseline can be negative")
     return scale
 
 
@@ -195,7 +209,7 @@ def load_instrument(file: Path) -> Instrument:
     table = TomlTable.load(file)
     recall = table.text("recall")
     instrument = Instrument(
-        code=table.text("code"),
+        code=_code(table),
         name=table.text("name"),
         version=table.text("version"),
         licence=table.text("licence"),

@@ -22,10 +22,10 @@ Operator = Literal[">=", ">", "<=", "<"]
 
 RESPONDER_VERSION = "responder-1"
 _SNAP = 1e-9  # scores are ratios of small integers: nearer than this to the threshold is on it
+_NUMBER = r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?"
 _TEXT = re.compile(
     r"(?P<scale>[a-z][a-z0-9_]*)(?:\[(?P<set>\w+)\])?\s+change\s*(?P<operator>>=|<=|>|<)\s*"
-    r"(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<percent>%)?"
-    r"(?:\s+with\s+baseline\s*>=\s*(?P<baseline>-?\d+(?:\.\d+)?))?"
+    rf"(?P<amount>{_NUMBER})\s*(?P<percent>%)?(?:\s+with\s+baseline\s*>=\s*(?P<baseline>{_NUMBER}))?"
 )
 
 
@@ -58,6 +58,7 @@ class Rule:
         improvement_sign(scale)
         self._check_sign()
         self._check_size(scale)
+        self._check_percent(scale)
         self._check_value_set(scale)
 
     @classmethod
@@ -151,13 +152,20 @@ class Rule:
             raise RuleError(f"{self.operator} looks for improvement and needs an amount of 0 or above.")
 
     def _check_size(self, scale: Scale) -> None:
-        if self.percent and scale.minimum < 0:
-            raise RuleError(f"{scale.code} can be negative, so per cent of its baseline means nothing.")
         if not self.percent and abs(self.amount) > scale.maximum - scale.minimum:
             raise RuleError(
                 f"{scale.code} runs from {scale.minimum:g} to {scale.maximum:g}: nobody can change "
                 f"by {_plain(self.amount)}."
             )
+
+    def _check_percent(self, scale: Scale) -> None:
+        if not self.percent:
+            return
+        if scale.minimum < 0:
+            raise RuleError(f"{scale.code} can be negative, so per cent of its baseline means nothing.")
+        falls = self.worsening == (scale.direction == "higher_is_better")
+        if falls and abs(self.amount) > 100:
+            raise RuleError(f"{scale.code} ends at 0: nobody can fall by {_plain(abs(self.amount))} % of the baseline.")
 
     def _check_value_set(self, scale: Scale) -> None:
         if scale.needs_value_set and self.value_set is None:

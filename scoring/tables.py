@@ -42,8 +42,8 @@ def _text(file: str) -> str:
         raise TableError(f"{file}: there is no such file.") from error
     except IsADirectoryError as error:
         raise TableError(f"{file}: is a folder, not a CSV file.") from error
-    except PermissionError as error:
-        raise TableError(f"{file}: may not be read (permission denied).") from error
+    except OSError as error:
+        raise TableError(f"{file}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise TableError(f"{file}: line {line}: is not UTF-8 text. Save it as CSV UTF-8.") from error
@@ -70,11 +70,13 @@ def _rows(file: str, text: str) -> list[Row]:
 def _check_header(file: str, header: Sequence[str]) -> None:
     if len(header) == 1 and ";" in header[0]:
         raise TableError(f"{file}: line 1: is separated by semicolons. Save it separated by commas.")
+    seen: set[str] = set()
     for place, name in enumerate(header):
         if not name:
             raise TableError(f"{file}: line 1: column {place + 1} has no name.")
-        if name in header[:place]:
+        if name in seen:
             raise TableError(f"{file}: line 1: the column {name!r} stands there twice.")
+        seen.add(name)
 
 
 def read_table(file: str) -> Table:

@@ -1,5 +1,6 @@
 """Strict reading of one TOML table: every key is asked for once, whatever is left over is refused."""
 
+import math
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,9 +44,10 @@ class TomlTable:
         return value
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Read a text; without a default it must be there and not be blank."""
+        """Read a text that is not blank; without a default it must be there."""
+        given = name in self._left
         value = str(self._take(name, (str,), "text", default))
-        if default is None and not value.strip():
+        if given and not value.strip():
             raise self.fail(name, "must not be blank")
         return value
 
@@ -61,8 +63,11 @@ class TomlTable:
         return int(self._take(name, (int,), "a whole number", default))
 
     def number(self, name: str) -> float:
-        """Read a number, whole or not."""
-        return float(self._take(name, (int, float), "a number", None))
+        """Read a number, whole or not; TOML also writes inf and nan, which are none."""
+        value = float(self._take(name, (int, float), "a number", None))
+        if not math.isfinite(value):
+            raise self.fail(name, f"must be a number, not {value}")
+        return value
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Read true or false."""

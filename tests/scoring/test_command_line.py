@@ -157,3 +157,15 @@ def test_the_lists_name_every_instrument_and_value_set() -> None:
     assert all(f"{code}: " in instruments for code in load_instruments())
     assert "UK_TTO: Dolan" in sets
     assert "refused unless forced: DO NOT RELY ON" in sets
+
+
+def test_a_path_that_cannot_be_opened_gets_a_sentence(tmp_path: Path) -> None:
+    file = odi_sheet(tmp_path)
+    assert "cannot be read (Not a directory)" in refusal("score", "odi", file / "below")
+    assert "cannot be read (File name too long)" in refusal("score", "odi", "a" * 5000)
+
+
+def test_a_header_of_very_many_columns_is_refused_at_once(tmp_path: Path) -> None:
+    words = refusal("score", "odi", sheet(tmp_path, ",".join(f"c{number}" for number in range(200_000))))
+    assert "columns are missing for odi: pain_intensity" in words
+    assert len(words) < 1000

@@ -41,6 +41,10 @@ method = "anchor"
 instrument_version = "1"
 confidence = "low"
 """
+PERCENT = GOOD[GOOD.index("minimum = 0\nmaximum = 4\nunit") : GOOD.index("role = ")]
+NEGATIVE = PERCENT.replace("minimum = 0", "minimum = -1").replace(
+    '2\nunit = "points"', '2\nunit = "percent_of_baseline"'
+)
 SECOND_ITEM = '[[items]]\ncode = "walk"\nlabel = "L"\nkind = "choice"\nminimum = 0\nmaximum = 4\n[[scales]]'
 
 
@@ -77,11 +81,19 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         ("maximum = 4\nunit", "maximum = -1\nunit", "scales[0].maximum", "must be above minimum"),
         ('"higher_is_better"', '"up"', "scales[0].direction", "must be one of"),
         ("value = 2", "value = 0", "scales[0].thresholds[0].value", "must be above 0"),
+        ("value = 2", "value = nan", "scales[0].thresholds[0].value", "must be a number, not nan"),
+        ("value = 2", "value = inf", "scales[0].thresholds[0].value", "must be a number, not inf"),
+        ("value = 2", "value = 5", "scales[0].thresholds[0].value", "more than anybody can change"),
+        ("minimum = 0\nmaximum = 4\nunit", "minimum = nan\nmaximum = 4\nunit", "scales[0].minimum", "must be a number"),
+        ('code = "walk"', 'code = "Walk, far"', "items[0].code", "a code of a-z"),
+        ('code = "steps"\nlabel', 'code = "steps-1"\nlabel', "scales[0].code", "a code of a-z"),
+        ('kind = "choice"', 'kind = "choice"\nrecall = ""', "items[0].recall", "must not be blank"),
         ("value = 2", "", "scales[0].thresholds[0].value", "is missing"),
         ('source = "Nobody 2020"', "", "scales[0].thresholds[0].source", "is missing"),
         ('recall = "today"', 'recall = "today"\nmax_missing = 1', "max_missing", "between 0 and 0"),
         ('code = "steps"\nname', 'code = "stairs"\nname', "code", "must be the file's name"),
         ("[[scales]]", SECOND_ITEM, "items[1].code", "is used twice"),
+        (PERCENT, NEGATIVE, "scales[0].thresholds[0].unit", "can be negative"),
         ("[[items]]", "[items]", "items", "must be an array of tables"),
         ('code = "steps"', 'code = "steps', "(syntax)", "line 2"),
     ],

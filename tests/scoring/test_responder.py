@@ -130,6 +130,10 @@ def test_the_protocol_may_name_the_value_set_for_an_index_rule() -> None:
         ("odi change <= 10", "0 or below"),
         ("nrs_back change >= 11", "nobody can change"),
         ("eq5d3l_index[UK_TTO] change >= 10%", "can be negative"),
+        ("odi change >= 150%", "nobody can fall by 150 %"),
+        ("eq_vas change <= -101%", "nobody can fall by 101 %"),
+        (f"odi change >= 0.{'0' * 400}1", "is no rule"),
+        ("odi change >= ١٠", "is no rule"),
         ("eq5d3l_index change >= 0.08", "names its value set"),
         ("odi[UK_TTO] change >= 10", "has no value set"),
     ],
@@ -154,3 +158,8 @@ def test_the_counts_leave_out_who_cannot_be_judged() -> None:
 def test_an_empty_cohort_has_nobody() -> None:
     result = Rule.parse("odi change >= 10").classify(np.array([]), np.array([]))
     assert (result.responders, result.evaluable) == (0, 0)
+
+
+@pytest.mark.parametrize("text", ["odi change <= -150%", "eq_vas change >= 150%"])
+def test_a_rise_may_be_more_than_the_whole_baseline(text: str) -> None:
+    assert Rule.parse(text).text == text
