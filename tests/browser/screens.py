@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from surveys.access.opt_out import opt_out_url
 from surveys.models import Visit
 from tests.patients import Invited, invite, seen_by
+from tests.scored import scored_before
 
 ITEMS = ("odi/1", "nrs11/1", "eq5d3l/1", "eq5d3l/6")
 COLLECT = "addEventListener('securitypolicyviolation', e => (window.refused ??= []).push(e.violatedDirective))"
@@ -51,11 +52,15 @@ def seen_as(browser: Browser, look: Look) -> Iterator[Page]:
 def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     """Go from screen to screen; yields the name of each while it is shown."""
     invited = invite(app, language=language, timepoint="m1")
+    scored_before(app, invited, "nrs_active", 8)
     yield from _before(base, page, invited)
     page.locator("#respondent-self").check()
     page.locator("#consent").check()
     page.locator("button.primary").click()
     yield from _items(base, page)
+    page.goto(f"{base}/s/nrs11/2")
+    page.locator("#answer-3").check()
+    page.locator("button.primary").click()
     page.goto(f"{base}/s/review")
     yield "review"
     page.locator("button.primary").click()

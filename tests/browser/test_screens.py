@@ -98,6 +98,15 @@ def test_a_screen_of_three_answers_fits_the_smallest_phone(web_server: str, app:
             break
 
 
+def test_back_after_sending_says_so(web_server: str, app: Flask, browser: Browser) -> None:
+    with seen_as(browser, Look(scripts=False)) as page:
+        for name in walk(app, web_server, page, "en"):
+            if name == "thanks":
+                page.go_back()
+                assert page.locator("h1").inner_text() == "Your answers are already sent"
+                break
+
+
 def test_pages_run_as_their_language_and_questions_as_their_wording(
     web_server: str, app: Flask, browser: Browser
 ) -> None:

@@ -11,43 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from surveys.access.links import revoke_links
-from surveys.db import app_now, uuid7
-from surveys.models import Message, Response, Score, Visit
+from surveys.db import app_now
+from surveys.models import Message, Visit
 from surveys.protocols.loading import bundled_protocols
 from tests.patients import Invited, invite, seen_by
+from tests.scored import scored_before
 from tests.views.test_patient import begin, save, shown, token_of
 
 SECURE = "https://localhost"
-
-
-def scored_before(app: Flask, invited: Invited, scale: str, *values: float) -> None:
-    """Give the episode's baseline a score of the scale; each further value amends the one before."""
-    with seen_by(app, invited.clinic_id) as session:
-        episode = select(Visit.episode_id).where(Visit.id == invited.visit_id).scalar_subquery()
-        baseline = session.scalars(
-            select(Visit).where(Visit.episode_id == episode, Visit.timepoint == "baseline")
-        ).one()
-        when = app_now(session) - timedelta(days=40)
-        common = {"clinic_id": invited.clinic_id, "visit_id": baseline.id, "instrument": "nrs11", "mode": "self"}
-        final = {"started_at": when, "finalised_at": when, "finality": "submitted"}
-        response = Response(id=uuid7(), language="en", wording_hash="0" * 64, **common, **final)
-        session.add(response)
-        session.flush()
-        for amendment, value in enumerate(values):
-            session.add(
-                Score(
-                    clinic_id=invited.clinic_id,
-                    id=uuid7(),
-                    response_id=response.id,
-                    scale=scale,
-                    value=value,
-                    n_answered=1,
-                    rule_version="nrs-1",
-                    amendment=amendment,
-                    scored_at=when + timedelta(minutes=amendment),
-                )
-            )
-        session.commit()
 
 
 def send(client: FlaskClient) -> str:
