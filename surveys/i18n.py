@@ -14,7 +14,7 @@ import flask_babel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, request
+from flask import Flask, g, request
 
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
@@ -88,15 +88,23 @@ class _Babel(flask_babel.Babel):  # type: ignore[misc]
     domain_instance = _Texts()
 
 
-def _of_the_browser() -> str:
-    """Return what the browser accepts, among the languages in which the page is whole."""
+def speak(language: str) -> None:
+    """Answer the rest of the request in the patient's language, whatever the browser's is."""
+    g.language = language if language in LANGUAGES else "en"
+    flask_babel.refresh()
+
+
+def _chosen() -> str:
+    """Return the language set with ``speak``, else what the browser accepts of those in which the page is whole."""
+    if "language" in g:
+        return str(g.language)
     offered = LANGUAGES if request.blueprint in PATIENT_PAGES else STAFF_LANGUAGES
     return request.accept_languages.best_match(offered) or "en"
 
 
 def install(app: Flask) -> None:
     """Choose languages by what the browser accepts; pages of a patient force the patient's."""
-    _Babel(app, locale_selector=_of_the_browser)
+    _Babel(app, locale_selector=_chosen)
     app.jinja_env.globals.update(page_language=language, page_direction=direction)
 
 

@@ -13,6 +13,7 @@ from surveys.answering.answers import current_answers
 from surveys.answering.sitting import Sitting, by_token, has_answers
 from surveys.db import db, enter_clinic
 from surveys.forms import RESPONDENTS, StartForm
+from surveys.i18n import speak
 from surveys.models import Patient, PatientLink, Visit
 from surveys.outbox import ResendError, resend
 from surveys.people.participation import ConsentText, consent_text, give_participation, participation
@@ -89,7 +90,10 @@ def _sitting(token: str) -> Sitting | None:
     if clinic_id is None:
         return None
     enter_clinic(clinic_id)
-    return by_token(db.session(), token)
+    sitting = by_token(db.session(), token)
+    if sitting:
+        speak(sitting.language)
+    return sitting
 
 
 def _send_fresh(sitting: Sitting) -> None:

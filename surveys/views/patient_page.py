@@ -13,7 +13,7 @@ from surveys.answering.battery import Screen
 from surveys.answering.sitting import Browser, Sitting, by_session
 from surveys.csrf import csrf
 from surveys.db import autocommit, db, enter_clinic
-from surveys.i18n import LANGUAGES, force_language
+from surveys.i18n import LANGUAGES, force_language, speak
 from surveys.models import Patient
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views.guard import Reply, config
@@ -60,7 +60,10 @@ def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
         return None
     enter_clinic(named[0])
     with autocommit() as connection:
-        return by_session(connection, named[1], instrument)
+        found = by_session(connection, named[1], instrument)
+    if found:
+        speak(found[0].language)
+    return found
 
 
 def page(template: str, sitting: Sitting, **values: object) -> str:
