@@ -50,6 +50,8 @@ def reset(place: Home) -> None:
     if not place.folder.exists():
         print("There is nothing to remove.")
         return
+    if not place.is_ours():
+        raise LocalError(f"{place.folder} holds more than a demo: nothing is removed. Is VAR right?")
     with locks.only_launcher(place.run):
         locks.end_leftovers(place.run)
         place.redis.stop()

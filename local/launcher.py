@@ -12,9 +12,9 @@ from types import FrameType
 from local import locks, roles
 from local.announce import Question, announce
 from local.group import Group
-from local.ports import is_busy
+from local.ports import free_port, is_busy, is_forbidden
 from local.ready import wait_until_ready
-from local.settings import ROOT, Home, Ports, choose_ports, remember, settings
+from local.settings import ROOT, SCHEDULE, Home, Ports, choose_ports, remember, settings
 from local.trouble import LocalError
 
 QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker"}  # as root: the demo may
@@ -68,7 +68,7 @@ def commands(place: Home, ports: Ports) -> dict[str, list[str]]:
     """Return what runs beside the servers; Procfile has the same for other hosts."""
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "tasks"]
-    schedule = place.folder / "celerybeat-schedule"
+    schedule = place.folder / SCHEDULE
     return {
         "mailbox": [
             *(*python, "local.mailbox", "--folder", str(place.folder / "mail"), "--host", ports.host),
@@ -88,9 +88,19 @@ def _clear_the_way(place: Home, ports: Ports) -> None:
     left = locks.end_leftovers(place.run)
     if left:
         _say(f"The last run was cut short; ended what it had left: {', '.join(left)}.")
-    if is_busy(ports.web, ports.host):
-        message = f"Port {ports.web} is in use by another program. Choose another: make run PORT={ports.web + 1}"
-        raise LocalError(message)
+    refuse_port(ports.web, ports.host)
+
+
+def refuse_port(port: int, host: str) -> None:
+    """Raise LocalError where the web server could not listen, naming a port that is free."""
+    if is_forbidden(port, host):
+        reason = "may only be used by an administrator"
+    elif is_busy(port, host):
+        reason = "is in use by another program"
+    else:
+        return
+    another = next((number for number in range(max(port, 1023) + 1, 65536) if not is_busy(number, host)), free_port())
+    raise LocalError(f"Port {port} {reason}. Choose another: make run PORT={another}")
 
 
 @contextmanager

@@ -10,6 +10,18 @@ def free_port(preferred: int = 0, host: str = LOOPBACK) -> int:
     return preferred if preferred and not is_busy(preferred, host) else _any_port(host)
 
 
+def is_forbidden(port: int, host: str = LOOPBACK) -> bool:
+    """Whether only an administrator may listen there, as on the low numbers of many systems."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
 def is_busy(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could not bind the port."""
     with socket.socket() as probe:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from local.trouble import LocalError
 
 ROOT = Path(__file__).resolve().parents[1]
 EVERYWHERE = "0.0.0.0"  # noqa: S104  asked for by LAN=1
+PORT = re.compile(r"[0-9]{1,5}")
+CONTENT = ("secrets", "run", "postgres", "redis", "mail")
+SCHEDULE = "celerybeat-schedule"  # beat adds endings of its own
 DEFAULT_PORT = 8000
 MAILBOX_PORT = 8025
 TEST_NETWORK = "192.0.2.1"  # RFC 5737: routed like the internet, never reached
@@ -35,6 +39,11 @@ class Home:
     def run(self) -> Path:
         """Locks, and the settings of the last run."""
         return self.folder / "run"
+
+    def is_ours(self) -> bool:
+        """Whether the folder holds only what a demo puts there; VAR may have named any folder."""
+        names = (path.name for path in self.folder.iterdir())
+        return all(name in CONTENT or name.startswith(SCHEDULE) for name in names)
 
     @property
     def postgres(self) -> Postgres:
@@ -78,12 +87,17 @@ def choose_ports(environ: Mapping[str, str] = os.environ) -> Ports:
     lan = is_lan(environ)
     host = EVERYWHERE if lan else LOOPBACK
     address = lan_address() if lan else "localhost"
-    return Ports(host, address, _web_port(environ), free_port(MAILBOX_PORT, host), free_port())
+    web = _web_port(environ)
+    mailbox = free_port(0 if web == MAILBOX_PORT else MAILBOX_PORT, host)
+    return Ports(host, address, web, mailbox, free_port())
 
 
 def is_lan(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether other devices of the local network are let in."""
-    return environ.get("LAN") == "1"
+    text = environ.get("LAN", "")
+    if text not in ("", "0", "1"):
+        raise LocalError(f"LAN is {text!r}; LAN=1 lets a phone in, and without it nobody outside this machine gets in.")
+    return text == "1"
 
 
 def lan_address() -> str:
@@ -99,7 +113,7 @@ def lan_address() -> str:
 
 def _web_port(environ: Mapping[str, str]) -> int:
     text = environ.get("PORT") or str(DEFAULT_PORT)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+    if not PORT.fullmatch(text) or not 1 <= int(text) <= 65535:
         raise LocalError(f"PORT is {text!r}; it must be a number from 1 to 65535.")
     return int(text)
 
