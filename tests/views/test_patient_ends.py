@@ -93,3 +93,17 @@ def test_every_link_that_is_not_open_meets_one_page_and_one_answer(app: Flask, c
     assert len(answers) == 1
     assert "a fresh link is on its way" in answers.pop()
     assert resent(app, invited) == (1 if how == "revoked" else 0)  # only the link was stale; asked twice, sent once
+
+
+def test_errors_come_in_the_patients_language_whatever_the_browser_speaks(app: Flask, client: FlaskClient) -> None:
+    invited = invite(app, language="es")
+    german = {"Accept-Language": "de-DE,de;q=0.9"}
+    blank = client.post(f"/q/{invited.token}", base_url=SECURE, headers=german)
+    assert "Elija quién rellena esto." in blank.text
+    begin(client, invited)
+    token = token_of(shown(client, "/s/odi/1"))
+    empty = client.post("/s/odi/1", data={"token": token, "action": "save"}, base_url=SECURE, headers=german)
+    assert "Elija una respuesta o diga que no quiere responder." in empty.text
+    early = client.post("/s/send", data={"token": "?"}, base_url=SECURE, headers=german)
+    assert "Aún no se ha enviado nada." in early.text
+    assert "Dieser Link ist nicht offen" in client.get(f"/q/{'x' * 43}", headers=german).text
