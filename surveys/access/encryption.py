@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_ID = b"\x01"
 NONCE_BYTES = 12
+TAG_BYTES = 16
 
 
 class DecryptionError(Exception):
@@ -35,6 +36,8 @@ class Vault:
     def open(self, sealed: bytes, table: str, column: str, row: UUID) -> str:
         """Return the plain value or raise DecryptionError."""
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        if not sealed.startswith(KEY_ID) or len(body) < TAG_BYTES:
+            raise DecryptionError(f"{table}.{column} of {row} is no value that this key has sealed")
         try:
             return self._cipher.decrypt(nonce, body, _place(table, column, row)).decode()
         except InvalidTag as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 SHORTEST, LONGEST = 12, 128
 _hasher = PasswordHasher()
@@ -22,8 +22,12 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Return whether the password fits; takes the same time where there is no account (None)."""
+    """Return whether the password fits; takes the same time where there is no account (None).
+
+    One that is too long fits nowhere: cut short, it would pass for the password it begins with.
+    """
+    known = password_hash if len(password) <= LONGEST else None
     try:
-        return _hasher.verify(password_hash or _DECOY, password[:LONGEST]) and password_hash is not None
-    except (VerifyMismatchError, InvalidHashError):
+        return _hasher.verify(known or _DECOY, password[:LONGEST]) and known is not None
+    except (VerificationError, InvalidHashError):
         return False

@@ -1,0 +1,1 @@
+"""Keys, passwords, and the role the application runs as."""
