@@ -9,16 +9,18 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from surveys.access.tokens import digest
+from surveys.answering.battery import Screen, screens_of
 from surveys.answering.item_token import ItemToken
 from surveys.answering.sitting import IDLE
 from surveys.db import uuid7
+from surveys.protocols.store import protocol_with_hash
 from surveys.wordings import Wording, in_use
 
 Outcome = Literal["saved", "sent", "over", "unknown"]
 SAVE = text(
     """SELECT outcome, protocol, planned_as, EXISTS (
         SELECT FROM patient_session b WHERE b.token_digest = :browser AND b.link_id = :link
-            AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle)
+            AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle) AS same_browser
     FROM save_answer(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
         :nonce, :based_on, :mode, :response_id, :answer_id)"""
 )
@@ -33,9 +35,8 @@ class Saved:
     """
 
     outcome: Outcome
-    protocol_hash: str
-    timepoint: str
     same_browser: bool
+    screens: tuple[Screen, ...]  # of the visit, where it was saved
 
 
 def save_answer(
@@ -64,7 +65,10 @@ def save_answer(
             "idle": IDLE,
         },
     ).one()
-    return Saved(*row)
+    if row.outcome != "saved":
+        return Saved(row.outcome, row.same_browser, ())
+    protocol = protocol_with_hash(connection, row.protocol)
+    return Saved(row.outcome, row.same_browser, screens_of(protocol, row.planned_as))
 
 
 def wording_read(token: ItemToken) -> Wording | None:

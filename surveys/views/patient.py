@@ -10,7 +10,6 @@ from flask import abort, request, url_for
 from scoring.instrument import Item, load_instruments
 from surveys.access.audit import Actor
 from surveys.answering.answers import Current, current_answers
-from surveys.answering.battery import screens_of
 from surveys.answering.item_token import ItemToken, fits_send, read_item, sign_send
 from surveys.answering.responses import submit
 from surveys.answering.saving import Saved, save_answer, wording_read
@@ -18,10 +17,10 @@ from surveys.answering.sitting import Browser, Sitting, by_link, has_answers, ne
 from surveys.db import autocommit, db, enter_clinic
 from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
+from surveys.i18n import speak
 from surveys.models import Visit
 from surveys.outcomes.own_trend import own_trends
 from surveys.people.participation import consent_text
-from surveys.protocols.store import protocol_with_hash
 from surveys.views.guard import Reply
 from surveys.views.item_page import address, from_review, item_page
 from surveys.views.patient_page import (
@@ -72,6 +71,7 @@ def _store(token: ItemToken, form: ItemForm) -> Reply:
     if wording is None:
         trouble = _("The wording of this question has changed. Read it again and save your answer.")
         return _again(token, trouble, form.answer.data)
+    speak(wording.language)
     trouble, level = _checked(load_instruments()[token.instrument].item(token.item), form)
     if trouble:
         return _again(token, trouble, form.answer.data)
@@ -97,12 +97,10 @@ def _checked(item: Item, form: ItemForm) -> tuple[str, int | None]:
 
 def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
     """Go on where the browser's session still fits; without one the answer is saved all the same."""
-    with autocommit() as connection:
-        protocol = protocol_with_hash(connection, saved.protocol_hash)
-        sitting = None if saved.same_browser else by_link(connection, token.link_id, token.instrument)
-    if sitting:
-        return page("patient/saved.html", sitting)
-    screens = screens_of(protocol, saved.timepoint)
+    if not saved.same_browser:
+        sitting = _sitting_of(token)
+        return page("patient/saved.html", sitting) if sitting else no_session()
+    screens = saved.screens
     number = next(s.number for s in screens if (s.instrument, s.item.code) == (token.instrument, token.item))
     if action == "clear":
         return see(address(screens[number - 1]))
@@ -113,17 +111,20 @@ def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
 
 def _not_saved(token: ItemToken) -> Reply:
     """Say why: never with a status that sounds like success."""
-    with autocommit() as connection:
-        sitting = by_link(connection, token.link_id, token.instrument)
+    sitting = _sitting_of(token)
     if sitting is None:
         return no_session()
     return (page("patient/already_sent.html", sitting), 409) if sitting.state == "sent" else closed_page(sitting)
 
 
+def _sitting_of(token: ItemToken) -> Sitting | None:
+    with autocommit() as connection:
+        return by_link(connection, token.link_id, token.instrument)
+
+
 def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
     """Show the item with what was typed and what is wrong with it."""
-    with autocommit() as connection:
-        sitting = by_link(connection, token.link_id, token.instrument)
+    sitting = _sitting_of(token)
     if sitting is None or sitting.state != "open":
         return _not_saved(token)
     screen = sitting.screen(token.instrument, token.position) or abort(404)

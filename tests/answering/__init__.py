@@ -1,0 +1,1 @@
+"""The domain rules of answers, below the pages."""
