@@ -18,6 +18,7 @@ Chart = Any  # the library's mark and encode methods are untyped; this module an
 INK = "#010203"  # a sentinel: the renderer knows no currentColor, so this ink is replaced by it
 PRINT_INK = "#1c2424"
 FONT = "system-ui, sans-serif"
+ROOM = {"left": 16, "right": 8, "top": 6, "bottom": 6}  # readers' fonts are wider than the renderer's
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito
 DASHES = ((1, 0), (7, 3), (2, 3), (8, 3, 2, 3), (4, 2), (1, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
@@ -69,7 +70,7 @@ def configured(chart: Chart) -> Chart:
     axis = {"labelColor": INK, "titleColor": INK, "tickColor": INK, "domainColor": INK, "titleFontWeight": "normal"}
     sizes = {"labelFontSize": 13, "titleFontSize": 13, "gridColor": INK, "gridOpacity": 0.14, "titlePadding": 8}
     return (
-        chart.configure(font=FONT, background="transparent", padding=6)
+        chart.configure(font=FONT, background="transparent", padding=ROOM)
         .configure_axis(**axis, **sizes)
         .configure_view(stroke=None)
     )

@@ -25,15 +25,11 @@ from surveys.outcomes.words import rule_words, timepoint_words
 def rates_figure(cohort: Cohort, rule: Rule, position: int, rates: Sequence[Rate]) -> Figure:
     """Responders by arm and timepoint under one rule."""
     drawn = [rate for rate in rates if rate.evaluable]
-    scale = find_scale(rule.scale)
     return Figure(
         code=f"responders-{position}",
-        title=_("Responders: %(scale)s", scale=scale.label),
+        title=_("Responders: %(rule)s", rule=rule_words(rule)),
         description=_("%(rule)s. %(rates)s.", rule=rule_words(rule), rates="; ".join(map(_sentence, drawn))),
-        rule=_(
-            "Responder: %(rule)s. Complete cases; missing and not evaluable patients are in the table.",
-            rule=rule_words(rule),
-        ),
+        rule=_("Complete cases; missing and not evaluable patients are in the table."),
         table=rates_table(rates, _headings(cohort)),
         as_of=cohort.now,
         data_hash=_joined([rate.data_hash for rate in rates]),

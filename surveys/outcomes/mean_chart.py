@@ -86,6 +86,6 @@ def _numbers(rows: Sequence[dict[str, Any]], span: alt.Scale) -> Chart:
     """The number of patients behind each mean, one line per arm."""
     order = [row["label"] for row in {row["at"]: row for row in rows}.values()]
     axis = alt.Axis(title=None, domain=False, ticks=False, labelLimit=110, labelFontSize=12)
-    text = rows_chart(list(rows)).mark_text(fontSize=12, color=INK, aria=False)
+    text = rows_chart(list(rows)).mark_text(fontSize=10.5, color=INK, aria=False)
     y = alt.Y("label:N", sort=order, axis=axis)
     return text.encode(x=alt.X("months:Q", axis=None, scale=span), y=y, text=alt.Text("n:Q"))

@@ -13,12 +13,14 @@ from surveys.outcomes.rate import Rate
 from surveys.outcomes.words import interval_words, percent
 
 ROOM = 400  # pixels that a label with its interval takes
+NO_AXIS = 45  # pixels that other charts give to the labels of their upright axis
 HEADING, ROW = 30, 46  # pixels: a timepoint's line, an arm's label with its bar
 
 
 def rate_chart(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequence[str], *, width: int) -> Chart:
     """Draw one bar per rate under its timepoint's heading; text stands above its bar at every width."""
     narrow = width < ROOM
+    width += NO_AXIS if narrow else 0
     rows, titles, height = _places(rates, headings, arms, short=narrow)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     x = alt.X(

@@ -239,6 +239,19 @@ def test_a_level_out_of_the_list_is_refused_and_kept_on_screen(app: Flask, paper
     assert 'value="3" selected' in reply.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("signed", [{}, {"signed_on": "2026-01-04"}, SIGNED | {"signed_on": "2999-01-01"}])
+def test_paper_answers_wait_for_the_signed_consent(app: Flask, paper_desk: Desk, signed: dict[str, str]) -> None:
+    with app.app_context():
+        visit = paper_desk.visit()
+    reply = paper_desk.post(f"/visits/{visit.id}/answers/odi", mode="paper", sitting="3", **signed)
+    assert reply.status_code == 422
+    page = reply.get_data(as_text=True)
+    assert "Enter the consent that was signed" in page
+    assert 'value="3" selected' in page
+    with app.app_context(), clinic_session(paper_desk.clinic.id) as session:
+        assert session.scalar(select(func.count()).select_from(Answer)) == 0
+
+
 CSV = (
     "chart_number,first_name,surname,email,birth_year,arm,pain_generator,contact_email\n"
     "A-1,Ann,One,ann@example.org,1960,treated,facet,yes\n"
