@@ -30,7 +30,7 @@ WHOLE = [
         ("en", "es", "de", "ar"), HEIGHTS.items(), ("light", "dark", "forced")
     )
 ]
-SHAPES = [Look("en", 320, 568, scripts=False), Look("ar", 390, 844, scripts=False), Look("en", 844, 390, scripts=False)]
+SHAPES = [Look("en", 320, 568), Look("ar", 390, 844, scripts=False), Look("en", 844, 390, scripts=False)]
 SMALLEST_TARGET = 44  # CSS pixels
 USUAL = "document.documentElement.style.fontSize = ''; document.adoptedStyleSheets = []"
 LARGER = "document.documentElement.style.fontSize = '225%'"  # twice the size we ask for
