@@ -18,7 +18,7 @@ from surveys.demo.story import Stage, play
 from surveys.models import Clinic, Staff
 from surveys.people.patients import find_by_chart
 from surveys.protocols.loading import bundled_protocols
-from surveys.protocols.store import load
+from surveys.protocols.store import find, load
 
 REGISTRY = {"riverside": 260, "hillside": 40}  # patients
 FRESH = timedelta(days=1)  # what fell due within it is left to the worker, so that real mail lies in the mailbox
@@ -37,12 +37,12 @@ def casts(demo: DemoClinic, now: datetime, most: int | None) -> Iterator[tuple[s
 
 
 def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) -> dict[str, Stage]:
-    """Add clinic, staff and protocols; return a stage per protocol code."""
+    """Add clinic, staff and protocols where missing; return a stage per protocol code."""
     long_ago = now - timedelta(days=800)
     clinic = session.get(Clinic, demo.id) or add_clinic(session, demo, now=long_ago)
     coordinator = Actor("staff", _coordinator(session))
     rows = {
-        code: load(session, clinic.id, protocol.source, f"{code}.toml", now=long_ago)
+        code: find(session, code) or load(session, clinic.id, protocol.source, f"{code}.toml", now=long_ago)
         for code, protocol in bundled_protocols().items()
     }
     posted = now - FRESH
