@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -26,16 +28,17 @@ def close_windows(session: Session, clinic: Clinic, *, now: datetime, limit: int
     )
     rows = session.execute(over).all()
     for visit, version in rows:
-        _close(session, visit, version, now)
+        if visit.cancelled_at is None and visit.submitted_at is None:
+            responses.finalise_unsent(session, visit, protocol_store.protocol_of(version), now=now)
+        visit.closed_at = now
+    if rows:
+        _expire(session, [visit.id for visit, _ in rows], now)
     session.flush()
     return len(rows)
 
 
-def _close(session: Session, visit: Visit, version: ProtocolVersion, now: datetime) -> None:
-    if visit.cancelled_at is None:
-        responses.finalise_unsent(session, visit, protocol_store.protocol_of(version), now=now)
-    visit.closed_at = now
-    waiting = (Message.visit_id == visit.id) & Message.state.in_(("planned", "claimed", "held"))
+def _expire(session: Session, visit_ids: Sequence[UUID], now: datetime) -> None:
+    waiting = Message.visit_id.in_(visit_ids) & Message.state.in_(("planned", "claimed", "held"))
     session.execute(
         update(Message).where(waiting).values(state="expired", settled_at=now, lease_until=None),
         execution_options={"synchronize_session": False},

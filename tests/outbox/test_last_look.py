@@ -1,0 +1,144 @@
+"""The last look before a hand-over, against withdrawals at the same moment and rows that cannot be begun."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from surveys import outbox
+from surveys.access.audit import SYSTEM
+from surveys.db import app_now, clinic_session
+from surveys.models import Message, Patient, Visit
+from surveys.people.patients import set_permissions
+from tasks import reminders
+from tasks.reminders import dispatch, drain_clinic
+from tests.servers.postbox import Postbox
+from tests.tasks.enrolled import Enrolled, enrol
+from tests.tasks.test_reminders import submit
+
+
+def claimed(patient: Enrolled) -> outbox.Claim:
+    with clinic_session(patient.clinic_id) as session:
+        (mine,) = outbox.claim(session, 1, now=app_now(session))
+        session.commit()
+    return mine
+
+
+def begin(app: Flask, clinic_id: UUID, mine: outbox.Claim) -> bool:
+    """Begin and commit in a thread of its own, as a worker does; tell whether the mail would go."""
+    with app.app_context(), clinic_session(clinic_id) as session:
+        sendable = outbox.begin_sending(session, mine, now=app_now(session))
+        session.commit()
+    return sendable is not None
+
+
+def test_a_withdrawal_under_way_is_waited_for_and_honoured(app: Flask, patient: Enrolled) -> None:
+    mine = claimed(patient)
+    with ThreadPoolExecutor(1) as pool, clinic_session(patient.clinic_id) as session:
+        person = session.scalars(select(Patient)).one()
+        set_permissions(session, person, frozenset(), actor=SYSTEM, now=app_now(session))
+        session.flush()
+        going = pool.submit(begin, app, patient.clinic_id, mine)
+        time.sleep(0.4)
+        assert not going.done()
+        session.commit()
+        assert going.result(10) is False
+    assert (patient.messages()[0].state, patient.messages()[0].refusal) == ("refused", "no_permission")
+
+
+def test_a_withdrawal_after_the_last_look_waits_for_sending_to_be_committed(app: Flask, patient: Enrolled) -> None:
+    mine, order, looked = claimed(patient), [], threading.Event()
+
+    def withdraw() -> None:
+        with app.app_context(), clinic_session(patient.clinic_id) as session:
+            looked.wait(10)
+            person = session.scalars(select(Patient)).one()
+            set_permissions(session, person, frozenset(), actor=SYSTEM, now=app_now(session))
+            session.commit()
+            order.append("withdrawn")
+
+    with ThreadPoolExecutor(1) as pool, clinic_session(patient.clinic_id) as session:
+        waiting = pool.submit(withdraw)
+        assert outbox.begin_sending(session, mine, now=app_now(session))
+        looked.set()
+        time.sleep(0.4)
+        order.append("sending")
+        session.commit()
+        waiting.result(10)
+    assert order == ["sending", "withdrawn"]
+
+
+def test_one_row_that_cannot_be_begun_gets_five_tries_and_holds_up_nobody(
+    patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T19. The patient's address cannot be opened, and the row is the earliest of its batch."""
+    real, poisoned = outbox.begin_sending, patient.messages()[0].id
+
+    def broken(session: object, mine: outbox.Claim, **rest: object) -> object:
+        if mine.id == poisoned:
+            raise LookupError("poisoned")
+        return real(session, mine, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reminders.outbox, "begin_sending", broken)
+    five_tries(patient, postbox)
+
+
+def test_one_text_that_cannot_be_written_gets_five_tries_and_holds_up_nobody(
+    patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T19. The template breaks on one step only."""
+    real = reminders.compose
+
+    def broken(letter: object) -> object:
+        if letter.step == "invitation":  # type: ignore[attr-defined]
+            raise KeyError("poisoned")
+        return real(letter)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reminders, "compose", broken)
+    five_tries(patient, postbox)
+
+
+def five_tries(patient: Enrolled, postbox: Postbox) -> None:
+    """Let the invitation and a reminder be due at once, again and again, two days apart."""
+    for _ in range(7):
+        with clinic_session(patient.clinic_id) as session:
+            now = app_now(session)
+            due = update(Message).where(Message.step.in_(("invitation", "reminder_1")), Message.state == "planned")
+            session.execute(due.values(due_at=now - timedelta(seconds=1)))
+            sent = update(Message).where(Message.settled_at.is_not(None))
+            session.execute(sent.values(settled_at=now - timedelta(days=2)))
+            session.commit()
+        dispatch(patient.clinic_id)
+    rows = {message.step: message for message in patient.messages()}
+    assert (rows["invitation"].state, rows["invitation"].attempts) == ("refused", 5)
+    assert rows["invitation"].refusal == "relay_failed"
+    assert rows["reminder_1"].state == "sent"
+    assert len(postbox.messages_to(patient.address)) == 1
+    assert patient.tasks() == ["failed_message"]
+
+
+def test_a_link_is_not_sent_again_for_a_visit_that_takes_no_answers(patient: Enrolled, postbox: Postbox) -> None:
+    submit(patient)
+    with clinic_session(patient.clinic_id) as session:
+        visit = session.get_one(Visit, patient.visit_id)
+        with pytest.raises(outbox.ResendError, match="sent already"):
+            outbox.resend(session, visit, actor=SYSTEM, now=app_now(session))
+        session.commit()
+    assert {message.issue for message in patient.messages()} == {1}
+    drain_clinic(patient.clinic_id)
+    assert postbox.messages == []
+
+
+def test_a_link_is_not_sent_again_without_permission() -> None:
+    patient = enrol(permitted=False)
+    with clinic_session(patient.clinic_id) as session:
+        visit = session.get_one(Visit, patient.visit_id)
+        with pytest.raises(outbox.ResendError, match="Record the permission"):
+            outbox.resend(session, visit, actor=SYSTEM, now=app_now(session))
