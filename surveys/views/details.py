@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from surveys.db import db
-from surveys.enrolment.checks import check_contact, check_episode
+from surveys.enrolment.checks import check_contact, check_episode, language_problem
 from surveys.enrolment.contact_change import REACHES, change_contact
 from surveys.enrolment.enrolment import add_episode
 from surveys.enrolment.form import ContactForm, EpisodeForm, offer_languages, offer_protocols
 from surveys.i18n import gettext as _
-from surveys.models import Consent, Episode, Patient
+from surveys.models import Consent, Episode, Patient, ProtocolVersion
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import EpisodeError
 from surveys.people.participation import KIND as PARTICIPATION
@@ -44,7 +44,7 @@ def save(patient_id: UUID) -> Reply:
     """Change details and permissions; a new address ends the links sent to the old one."""
     session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
     clinic, typed = found.clinic(), _contact_form(request.form)
-    if not (typed.validate() and check_contact(typed, found.today(now))):
+    if not (typed.validate() and check_contact(typed, found.today(now)) and _is_spoken(typed, patient)):
         return _page(patient, typed), 422
     wish, allowed, actor = typed.details(clinic), typed.permissions(), identity().actor
     try:
@@ -83,6 +83,15 @@ def _end_participation(session: Session, consent: Consent) -> None:
         record_ending(session, found.clinic(), episode, kind, day, reason=None, actor=actor, now=now)
 
 
+def _is_spoken(typed: ContactForm, patient: Patient) -> bool:
+    """Whether every episode of the patient can ask in the language chosen."""
+    followed = select(ProtocolVersion).join(Episode, Episode.protocol_id == ProtocolVersion.id)
+    rows = db.session.scalars(followed.where(Episode.patient_id == patient.id).distinct()).all()
+    problems = [language_problem(protocol_store.protocol_of(row), typed.language.data) for row in rows]
+    typed.language.errors = [problem for problem in problems if problem]
+    return not typed.language.errors
+
+
 @bp.get("/patients/<uuid:patient_id>/episodes/new")
 @staff_page(*STAFF)
 def episode_form(patient_id: UUID) -> Reply:
@@ -96,7 +105,7 @@ def open_episode(patient_id: UUID) -> Reply:
     """Open a further episode, or show the form with what is wrong."""
     session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
     typed, today = _offered(request.form), found.today(now)
-    if not (typed.validate() and check_episode(typed, protocol_store.newest(session), today)):
+    if not (typed.validate() and check_episode(typed, protocol_store.newest(session), today, patient.language)):
         return _episode_page(patient, typed), 422
     details, treatment = typed.episode(today), typed.treatment()
     row = protocol_store.find(session, typed.protocol.data)

@@ -32,11 +32,16 @@ def test_a_protocol_in_a_language_without_wording_is_refused_with_what_is_missin
 
 
 def test_a_patient_is_not_enrolled_into_questions_of_another_language(app: Flask) -> None:
-    desk = sign_in(app)
-    with clinic_session(desk.clinic.id) as session:
+    with app.app_context():
+        desk = sign_in(app)
+    with app.app_context(), clinic_session(desk.clinic.id) as session:
         session.get_one(Clinic, desk.clinic.id).languages = ["en", "es", "fr"]
         session.commit()
     reply = desk.post("/patients/new", **PERSON | {"language": "fr"})
     assert reply.status_code == 422
-    assert "questions exist in: en, es. Choose one of them." in reply.text
-    assert desk.enrol(language="es")
+    assert "asks in en, es, not in fr. Choose another language or protocol." in reply.text
+    enrolled = desk.enrol(language="es")
+    changed = desk.post(f"{enrolled}/details", **PERSON | {"language": "fr"})
+    assert changed.status_code == 422
+    assert "asks in en, es, not in fr" in changed.text
+    assert desk.post(f"{enrolled}/details", **PERSON | {"language": "en"}).status_code == 303
