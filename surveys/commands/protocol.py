@@ -73,10 +73,18 @@ def _report(target: str, done: Migration, *, dry_run: bool) -> None:
 def _source(file: Path) -> str:
     try:
         protocol = load_protocol_file(file)
+        _check_consent(protocol, file.name)
         _check_languages(protocol, file.name)
     except ProtocolError as error:
         raise click.ClickException(str(error)) from error
     return protocol.source
+
+
+def _check_consent(protocol: Protocol, file: str) -> None:
+    """Refuse a version without a text: patients would agree to another one than the protocol names."""
+    version = protocol.consent_version
+    if any(consent_text(version, language).version != version for language in protocol.languages):
+        raise ProtocolError(file, "consent_version", f"there is no consent of version {version!r}")
 
 
 def _check_languages(protocol: Protocol, file: str) -> None:

@@ -78,6 +78,13 @@ def test_a_file_that_cannot_work_is_one_sentence(app: Flask, file: Path) -> None
     assert "Traceback" not in output
 
 
+def test_a_consent_that_was_never_written_is_refused(app: Flask, file: Path) -> None:
+    file.write_text(SOURCE.replace('consent_version = "1"', 'consent_version = "7"'), encoding="utf-8")
+    status, words = run(app, "check", str(file))
+    assert status == 1
+    assert "consent_version: there is no consent of version '7'" in words
+
+
 def test_an_unknown_clinic_is_refused(app: Flask, file: Path) -> None:
     code, output = run(app, "load", str(file), "--clinic-id", str(uuid4()))
     assert code == 1
