@@ -12,6 +12,7 @@ from scoring.errors import InstrumentError, ScoringError
 from scoring.toml_table import TomlTable
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")  # columns, addresses and rules are made of codes
+MOST_LEVELS = 1001
 INSTRUMENTS = Path(__file__).parent / "instruments"
 
 ItemKind = Literal["choice", "number", "boolean"]
@@ -138,6 +139,8 @@ def _item(table: TomlTable, recall: str) -> Item:
     )
     table.finish()
     _range_is_right(table, item.minimum, item.maximum)
+    if item.maximum - item.minimum >= MOST_LEVELS:
+        raise table.fail("maximum", f"makes more than {MOST_LEVELS} levels")
     if item.kind == "boolean" and (item.minimum, item.maximum) != (0, 1):
         raise table.fail("kind", "a boolean runs from 0 to 1")
     if item.level_names and len(item.level_names) != len(item.levels):

@@ -1,12 +1,15 @@
 """Strict reading of one TOML table: every key is asked for once, whatever is left over is refused."""
 
-import math
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from scoring.errors import InstrumentError
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # no database, page or table takes them
+LARGEST = 10**9  # no scale reaches it, and a float holds every whole number below it
 
 
 class TomlTable:
@@ -21,9 +24,19 @@ class TomlTable:
     def load(cls, file: Path) -> "TomlTable":
         """Read a whole file; a syntax error is reported under the key ``(syntax)``."""
         try:
-            return cls(file.name, "", tomllib.loads(file.read_text(encoding="utf-8")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            return cls.parse(file.name, file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
             raise InstrumentError(file.name, "(syntax)", str(error)) from error
+
+    @classmethod
+    def parse(cls, file: str, text: str) -> "TomlTable":
+        """Read a whole text as ``load`` does; ``file`` only names it."""
+        try:
+            return cls(file, "", tomllib.loads(text))
+        except RecursionError as error:
+            raise InstrumentError(file, "(syntax)", "is nested too deeply") from error
+        except ValueError as error:  # not of TOML alone: Python's own limit on digits too
+            raise InstrumentError(file, "(syntax)", str(error)) from error
 
     def key(self, name: str) -> str:
         """Full path of a key, as the refusals print it."""
@@ -49,6 +62,8 @@ class TomlTable:
         value = str(self._take(name, (str,), "text", default))
         if given and not value.strip():
             raise self.fail(name, "must not be blank")
+        if CONTROL.search(value):
+            raise self.fail(name, "must not hold control characters")
         return value
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
@@ -64,10 +79,10 @@ class TomlTable:
 
     def number(self, name: str) -> float:
         """Read a number, whole or not; TOML also writes inf and nan, which are none."""
-        value = float(self._take(name, (int, float), "a number", None))
-        if not math.isfinite(value):
-            raise self.fail(name, f"must be a number, not {value}")
-        return value
+        given = self._take(name, (int, float), "a number", None)
+        if not abs(given) < LARGEST:  # inf and nan as well
+            raise self.fail(name, f"must be a number below a billion, not {str(given)[:20]}")
+        return float(given)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Read true or false."""

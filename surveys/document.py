@@ -1,6 +1,5 @@
 """What protocols and wordings share: a refusal is a sentence that names the file and the key."""
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,10 +24,8 @@ def read_document(text: str, file: str, error: type[DocumentError]) -> Iterator[
     ``file`` only names the text. A key that the block leaves unread is refused at its end.
     """
     try:
-        table = TomlTable(file, "", tomllib.loads(text))
+        table = TomlTable.parse(file, text)
         yield table
         table.finish()
-    except tomllib.TOMLDecodeError as problem:
-        raise error(file, "(syntax)", str(problem)) from problem
     except InstrumentError as problem:
         raise error(problem.file, problem.key, problem.reason) from problem

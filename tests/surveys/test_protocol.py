@@ -85,6 +85,8 @@ def test_the_stored_text_reads_back_as_the_same_protocol(protocol: Protocol) -> 
         ('title = "Spine registry"', 'title = "S"\ncolour = "red"', "colour", "not a known key"),
         ('title = "Spine registry"', "", "title", "is missing"),
         ('title = "Spine registry"', "title =", "(syntax)", "Invalid value"),
+        ("version = 1", f"version = {'[' * 20_000}", "(syntax)", "nested too deeply"),
+        ("version = 1", f"version = {'1' * 5_000}", "(syntax)", "4300 digits"),
         ('languages = ["en", "es"]', 'languages = ["English"]', "languages", "language codes"),
         ('languages = ["en", "es"]', 'languages = ["en", "en"]', "languages", "used twice"),
         ('languages = ["en", "es"]', "languages = []", "languages", "at least one"),
