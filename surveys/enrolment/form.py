@@ -23,6 +23,7 @@ from surveys.protocols.store import protocol_of
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}
+USUAL = "spine"  # the registry: offered first, and meant where a file names no protocol
 DOSES = ("total_nucleated_cells", "cfu_f", "cd34", "platelets")
 SAME = ("chart_number", "first_name", "surname", "email", "phone", "birth_year", "language", "channel")
 
@@ -151,9 +152,10 @@ def offer_languages(form: ContactForm, clinic: Clinic) -> None:
 
 
 def offer_protocols(form: EpisodeForm, protocols: Sequence[ProtocolVersion]) -> None:
-    """Let the clinic's protocols and their arms be chosen."""
-    form.protocol.choices = [(row.code, protocol_of(row).title) for row in protocols]
-    arms: dict[str, str] = {}
-    for row in protocols:
-        arms |= {arm.code: arm.label for arm in protocol_of(row).arms}
-    form.arm.choices = list(arms.items())
+    """Let the clinic's protocols and their arms be chosen, the usual one first; each arm says whose it is."""
+    known = sorted(map(protocol_of, protocols), key=lambda protocol: (protocol.code != USUAL, protocol.title))
+    form.protocol.choices = [(protocol.code, protocol.title) for protocol in known]
+    labels = {arm.code: arm.label for protocol in reversed(known) for arm in protocol.arms}
+    owners = {code: [each.title for each in known if code in {arm.code for arm in each.arms}] for code in labels}
+    arms = dict.fromkeys(arm.code for protocol in known for arm in protocol.arms)
+    form.arm.choices = [(code, f"{labels[code]} ({', '.join(owners[code])})") for code in arms]

@@ -20,7 +20,7 @@ from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
 from surveys.enrolment.checks import check_form
 from surveys.enrolment.enrolment import Enrolment, enrol
-from surveys.enrolment.form import EnrolmentForm, enrolment_form
+from surveys.enrolment.form import USUAL, EnrolmentForm, enrolment_form
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
 from surveys.people.patients import find_by_chart, find_duplicates
@@ -70,7 +70,7 @@ def preview(session: Session, vault: Vault, clinic: Clinic, text: str, *, now: d
 
 def _typed(cells: Mapping[str, str], clinic: Clinic) -> MultiDict[str, str]:
     """A line as the browser would send it; what a short file leaves out has the form's usual value."""
-    protocol = {"protocol": "spine", "language": clinic.languages[0], "product": "other"}
+    protocol = {"protocol": USUAL, "language": clinic.languages[0], "product": "other"}
     usual = protocol | {"channel": "email" if cells.get("email") else "none"}
     given = {name: cell for name, cell in cells.items() if cell}
     unticked = {name for name in TICKS if cells.get(name, "").lower() in NO}

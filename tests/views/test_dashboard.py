@@ -117,6 +117,23 @@ def test_the_second_visit_draws_nothing_again(reader: FlaskClient) -> None:
     assert _render.cache_info().misses == before
 
 
+def test_a_rate_leads_to_the_patients_it_counts(app: Flask, clinic: MadeClinic, reader: FlaskClient) -> None:
+    """Only counted here: the rows of this study hold no names to open."""
+    assert reader.get("/dashboard/responders-1/patients?of=bmc&at=m12", base_url="https://localhost").status_code == 403
+    clinician = signed_in(app, clinic, "clinician")
+    page = read(clinician, "/dashboard")
+    assert "26/39" in page
+    assert "of=bmc&amp;at=m12" in page
+    empty = read(clinician, "/dashboard/responders-1/patients?of=bmc&at=m12&group=unattainable")
+    for told in ('Responders <span class="soft">26</span>', 'Non-responders <span class="soft">13</span>'):
+        assert told in empty
+    assert 'No answer <span class="soft">1</span>' in empty
+    for wrong in ("of=nobody&at=m12", "of=bmc&at=m99", "of=bmc&at=m12&group=x", ""):
+        assert (
+            clinician.get(f"/dashboard/responders-1/patients?{wrong}", base_url="https://localhost").status_code == 404
+        )
+
+
 def test_another_clinic_sees_nothing(app: Flask, clinic: MadeClinic) -> None:
     assert clinic.logins
     with app.app_context():
