@@ -58,8 +58,8 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = START_
 
 
 @contextmanager
-def web_server(environ: Mapping[str, str], log: Path, *, workers: int = 2) -> Iterator[str]:
-    """Yield PUBLIC_BASE_URL of the settings, served by granian as in production."""
+def web_process(environ: Mapping[str, str], log: Path, *, workers: int = 2) -> "Iterator[subprocess.Popen[bytes]]":
+    """Yield granian as in production, once it answers at PUBLIC_BASE_URL of the settings."""
     url = environ["PUBLIC_BASE_URL"]
     port = urlsplit(url).port
     arguments = [
@@ -70,7 +70,14 @@ def web_server(environ: Mapping[str, str], log: Path, *, workers: int = 2) -> It
         wait_until(lambda: child.poll() is not None or _answers(f"{url}/healthz"), f"granian, see {log}")
         if child.poll() is not None:
             raise AssertionError(f"granian ended:\n{log.read_text()}")
-        yield url
+        yield child
+
+
+@contextmanager
+def web_server(environ: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Yield PUBLIC_BASE_URL of the settings, served by granian."""
+    with web_process(environ, log):
+        yield environ["PUBLIC_BASE_URL"]
 
 
 @contextmanager
