@@ -31,7 +31,7 @@ FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascr
 
 @contextmanager
 def unchecked() -> Iterator[None]:
-    """Build a chart without checking each part against the library's schema, which took two fifths of a first drawing."""
+    """Build charts without checking each part against the library's schema: two fifths of a first drawing."""
     with debug_mode(False):
         yield
 
