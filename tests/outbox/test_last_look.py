@@ -5,19 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from surveys import outbox
 from surveys.access.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Message, Patient, Visit
 from surveys.people.patients import set_permissions
-from tasks import reminders
+from tasks.compose import Content, Letter, compose
 from tasks.reminders import dispatch, drain_clinic
 from tests.servers.postbox import Postbox
 from tests.tasks.enrolled import Enrolled, enrol
@@ -78,15 +79,15 @@ def test_a_withdrawal_after_the_last_look_waits_for_sending_to_be_committed(app:
 def test_one_row_that_cannot_be_begun_gets_five_tries_and_holds_up_nobody(
     patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """T19. The patient's address cannot be opened, and the row is the earliest of its batch."""
+    """T19. What breaks is the last look itself, and the row is the earliest of its batch."""
     real, poisoned = outbox.begin_sending, patient.messages()[0].id
 
-    def broken(session: object, mine: outbox.Claim, **rest: object) -> object:
+    def broken(session: Session, mine: outbox.Claim, *, now: datetime) -> outbox.Sendable | None:
         if mine.id == poisoned:
             raise LookupError("poisoned")
-        return real(session, mine, **rest)  # type: ignore[arg-type]
+        return real(session, mine, now=now)
 
-    monkeypatch.setattr(reminders.outbox, "begin_sending", broken)
+    monkeypatch.setattr(outbox, "begin_sending", broken)
     five_tries(patient, postbox)
 
 
@@ -94,14 +95,13 @@ def test_one_text_that_cannot_be_written_gets_five_tries_and_holds_up_nobody(
     patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T19. The template breaks on one step only."""
-    real = reminders.compose
 
-    def broken(letter: object) -> object:
-        if letter.step == "invitation":  # type: ignore[attr-defined]
+    def broken(letter: Letter) -> Content:
+        if letter.step == "invitation":
             raise KeyError("poisoned")
-        return real(letter)  # type: ignore[arg-type]
+        return compose(letter)
 
-    monkeypatch.setattr(reminders, "compose", broken)
+    monkeypatch.setattr("tasks.reminders.compose", broken)
     five_tries(patient, postbox)
 
 
