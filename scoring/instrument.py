@@ -143,7 +143,7 @@ def load_instrument(file: Path) -> Instrument:
         name=table.text("name"),
         version=table.text("version"),
         licence=table.text("licence"),
-        needs_licence=table.flag("needs_licence", default=False),
+        needs_licence=table.flag("needs_licence"),
         validated=table.flag("validated", default=True),
         recall=recall,
         max_missing=table.integer("max_missing", 0),

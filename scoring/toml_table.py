@@ -84,8 +84,8 @@ class TomlTable:
             raise self.fail(name, f"must be a number below a billion, not {str(given)[:20]}")
         return float(given)
 
-    def flag(self, name: str, *, default: bool) -> bool:
-        """Read true or false."""
+    def flag(self, name: str, *, default: bool | None = None) -> bool:
+        """Read true or false; without a default it must be there."""
         return bool(self._take(name, (bool,), "true or false", default))
 
     def words(self, name: str) -> tuple[str, ...]:

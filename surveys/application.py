@@ -10,6 +10,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveys import assets, cli, errors, headers, i18n, models, pages
 from surveys.access.encryption import Vault
@@ -34,6 +35,8 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
     _offer_wording(config)
     app = errors.Application("surveys", template_folder="../templates")
     app.config.update(_flask_settings(config), **(overrides or {}))
+    if config.trusted_proxies:  # or every sign-in would seem to come from the proxy, and one attacker lock all out
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["backstory"] = config
     app.extensions["vault"] = Vault(config.master_key)
     _extensions(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class Config:
     wording_folder: Path | None = None  # licensed packs, put there by `flask wording install`
     wording_languages: tuple[str, ...] = ()  # empty: every language there is wording for
     working_wording_allowed: bool = False
+    trusted_proxies: int = 0  # how many proxies of the operator's own stand before the application
 
     @property
     def secure_cookies(self) -> bool:
@@ -57,6 +59,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         wording_folder=Path(environ["WORDING_FOLDER"]) if environ.get("WORDING_FOLDER") else None,
         wording_languages=tuple(environ.get("WORDING_LANGUAGES", "").replace(",", " ").split()),
         working_wording_allowed=environ.get("ALLOW_WORKING_WORDING") == "1",
+        trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
     )
     _refuse_weak(config)
     return config
@@ -67,6 +70,13 @@ def _required(environ: Mapping[str, str], name: str, example: str) -> str:
     if not value:
         raise ConfigError(f"{name} is not set. Set it, for example to: {example}. `make run` sets everything itself.")
     return value
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "0")
+    if not re.fullmatch("[0-9]", text):
+        raise ConfigError(f"{name} is {text!r}; it must be a number from 0 to 9.")
+    return int(text)
 
 
 def _master_key(text: str) -> bytes:

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveys.access import staff
+from surveys.access import passwords, staff
 from surveys.access.tokens import cookie_value, read_cookie
 from surveys.db import db, enter_clinic, real_now
 from surveys.i18n import gettext as _
@@ -31,7 +31,7 @@ class LoginForm(Form):
     """Name and password."""
 
     login = StringField(validators=[InputRequired(), Length(max=200)])
-    password = PasswordField(validators=[InputRequired(), Length(max=200)])
+    password = PasswordField(validators=[InputRequired(), Length(max=passwords.LONGEST)])
 
 
 @bp.get("/")
@@ -63,26 +63,32 @@ def sign_in() -> Reply:
         db.session.commit()
         flash(_("Name or password is not right. Check both and try again."), "error")
         return render_template("login.html", form=form, next=local_path(request.form.get("next"))), 422
-    token = staff.open_session(db.session(), person, now=now)
+    clinic_id, token = person.clinic_id, staff.open_session(db.session(), person, now=now)
     db.session.commit()
+    _close_former_session()
     form_session.clear()  # a new form token with the new session
     reply = redirect(local_path(request.form.get("next")), 303)
-    set_cookie(reply, staff_cookie(), cookie_value(person.clinic_id, token))
+    set_cookie(reply, staff_cookie(), cookie_value(clinic_id, token))
     return reply
 
 
 @bp.post("/logout")
 def sign_out() -> Reply:
     """End the session on the server and in the browser."""
+    _close_former_session()
+    form_session.clear()
+    reply = redirect(url_for("auth.login"), 303)
+    reply.delete_cookie(staff_cookie(), secure=config().secure_cookies, httponly=True, samesite="Lax")
+    return reply
+
+
+def _close_former_session() -> None:
+    """End the session that the browser's cookie names, which may be another clinic's."""
     named = read_cookie(request.cookies.get(staff_cookie()))
     if named:
         enter_clinic(named[0])
         staff.close_session(db.session(), named[1], now=real_now(db.session()))
         db.session.commit()
-    form_session.clear()
-    reply = redirect(url_for("auth.login"), 303)
-    reply.delete_cookie(staff_cookie(), secure=config().secure_cookies, httponly=True, samesite="Lax")
-    return reply
 
 
 def set_cookie(reply: Response, name: str, value: str) -> None:

@@ -13,6 +13,7 @@ name = "Steps"
 version = "1"
 licence = "our own"
 recall = "today"
+needs_licence = false
 
 [[items]]
 code = "walk"
@@ -93,6 +94,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         ('kind = "choice"', 'kind = "choice"\nrecall = ""', "items[0].recall", "must not be blank"),
         ("value = 2", "", "scales[0].thresholds[0].value", "is missing"),
         ('source = "Nobody 2020"', "", "scales[0].thresholds[0].source", "is missing"),
+        ("needs_licence = false\n", "", "needs_licence", "is missing"),
         ('recall = "today"', 'recall = "today"\nmax_missing = 1', "max_missing", "between 0 and 0"),
         ('code = "steps"\nname', 'code = "stairs"\nname', "code", "must be the file's name"),
         ("[[scales]]", SECOND_ITEM, "items[1].code", "is used twice"),
@@ -119,7 +121,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 
 def test_items_that_are_no_tables_are_refused(tmp_path: Path) -> None:
-    text = 'code = "steps"\nname = "S"\nversion = "1"\nlicence = "own"\nrecall = "today"\nitems = [1]\n'
+    text = 'code = "steps"\nname = "S"\nversion = "1"\nlicence = "own"\nrecall = "today"\nneeds_licence = false\nitems = [1]\n'
     with pytest.raises(InstrumentError, match="must be a table"):
         load_instrument(write(tmp_path, text))
 
