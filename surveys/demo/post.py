@@ -24,12 +24,14 @@ CLOSING = 0
 
 def let_pass(session: Session, clinic: Clinic, *, since: datetime, until: datetime) -> None:
     """Let happen what falls due in the clinic up to ``until``; what was planned late happens at ``since``."""
-    while moments := _moments(session, until):
-        for moment, what in moments:
+    again = True
+    while again:
+        again = False
+        for moment, what in _moments(session, until):
             if what == CLOSING:
                 close_windows(session, clinic, now=max(moment, since))
             else:
-                _hand_over(session, now=max(moment, since))
+                again = not _hand_over(session, now=max(moment, since)) or again
 
 
 def _moments(session: Session, until: datetime) -> Sequence[Row[datetime, int]]:
@@ -40,7 +42,10 @@ def _moments(session: Session, until: datetime) -> Sequence[Row[datetime, int]]:
     return session.execute(both.order_by("at", "what")).all()
 
 
-def _hand_over(session: Session, *, now: datetime) -> None:
-    for mine in outbox.claim(session, BATCH, now=now):
-        if outbox.begin_sending(session, mine, now=now):
-            outbox.settle(session, mine, Outcome.ACCEPTED, now=now)
+def _hand_over(session: Session, *, now: datetime) -> bool:
+    """Hand over what is due; False where something may have been put off to a later moment."""
+    claims = outbox.claim(session, BATCH, now=now)
+    begun = [mine for mine in claims if outbox.begin_sending(session, mine, now=now)]
+    for mine in begun:
+        outbox.settle(session, mine, Outcome.ACCEPTED, now=now)
+    return len(begun) == len(claims) < BATCH
