@@ -121,7 +121,7 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 
 def test_items_that_are_no_tables_are_refused(tmp_path: Path) -> None:
-    text = 'code = "steps"\nname = "S"\nversion = "1"\nlicence = "own"\nrecall = "today"\nneeds_licence = false\nitems = [1]\n'
+    text = GOOD.partition("[[items]]")[0] + "items = [1]\n"
     with pytest.raises(InstrumentError, match="must be a table"):
         load_instrument(write(tmp_path, text))
 
