@@ -6,7 +6,7 @@ import time
 
 import click
 from flask import Flask, current_app
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, text
 
 from surveys.access.encryption import Vault
 from surveys.access.links import issue_link, link_url
@@ -15,7 +15,7 @@ from surveys.db import app_now, clinic_session
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
 from surveys.demo.fill import begin, fill
 from surveys.demo.group import demo
-from surveys.models import Episode, ProtocolVersion, Visit
+from surveys.models import Ending, Episode, Patient, ProtocolVersion, Visit
 
 
 def refuse_outside_demo() -> None:
@@ -56,7 +56,7 @@ def logins() -> None:
 
 @demo.command("link")
 def link() -> None:
-    """Print a fresh link to a visit that is open now and not yet answered."""
+    """Print a fresh link to a visit of an English-speaking patient that is open now and not yet answered."""
     refuse_outside_demo()
     config: Config = current_app.extensions["backstory"]
     with clinic_session(CLINICS[0].id) as session:
@@ -64,6 +64,7 @@ def link() -> None:
         visit = session.scalars(
             select(Visit)
             .join(Episode, Episode.id == Visit.episode_id)
+            .join(Patient, Patient.id == Episode.patient_id)
             .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
             .where(
                 Visit.opens_at <= now,
@@ -71,6 +72,8 @@ def link() -> None:
                 Visit.submitted_at.is_(None),
                 Visit.cancelled_at.is_(None),
                 ProtocolVersion.code == "spine",
+                Patient.language == "en",
+                ~exists().where(Ending.episode_id == Episode.id, Ending.revoked_at.is_(None)),
             )
             .order_by(Visit.closes_at.desc())
             .limit(1)

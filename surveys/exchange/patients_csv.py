@@ -90,6 +90,8 @@ def _problem(
 
 
 def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
+    if "\0" in text:
+        raise CsvError(_("This is no CSV text. Save the table as CSV UTF-8 and upload that file."))
     sample = text.partition("\n")[0]
     delimiter = ";" if sample.count(";") > sample.count(",") else ","
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter, strict=True)

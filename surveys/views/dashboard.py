@@ -126,6 +126,9 @@ def _form(protocols: Sequence[Protocol]) -> FilterForm:
         field.data = field.data or ""
     if not form.validate():
         _refuse()
+    first, last = form.enrolled_from.data, form.enrolled_to.data
+    if first and last and first > last:
+        abort(422, _("The first day of enrolment is after the last. Change one of them."))
     return form
 
 

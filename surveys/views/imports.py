@@ -32,7 +32,7 @@ def look() -> Reply:
         text = raw.decode("utf-8-sig")
         lines = _read(text)
     except UnicodeDecodeError:
-        return _refused("", _("The file is not UTF-8 text. Save it as CSV UTF-8."))
+        return _refused("", _("This is no CSV text. Save the table as CSV UTF-8 and upload that file."))
     except CsvError as error:
         return _refused(text, str(error))
     return render_template("clinician/import.html", lines=lines, text=text)

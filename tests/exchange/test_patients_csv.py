@@ -116,6 +116,7 @@ def test_a_likely_duplicate_needs_a_yes(files: Import) -> None:
     ("text", "told"),
     [
         ("", "missing"),
+        ("PK\x03\x04\0\0", "no CSV text"),
         ("chart_number,first_name\nA,B\n", "surname"),
         (f"{HEADER},password\n{ANN},x\n", "password"),
         (f"{HEADER},email\n{ANN},x\n", "twice"),

@@ -145,6 +145,13 @@ def test_another_clinic_sees_nothing(app: Flask, clinic: MadeClinic) -> None:
     assert "26/39" not in page
 
 
+def test_a_span_that_ends_before_it_begins_is_refused_with_a_sentence(reader: FlaskClient) -> None:
+    span = {"enrolled_from": "2026-02-01", "enrolled_to": "2026-01-01"}
+    reply = reader.get("/dashboard", query_string=span, base_url="https://localhost")
+    assert reply.status_code == 422
+    assert "after the last" in reply.get_data(as_text=True)
+
+
 def test_strangers_are_sent_to_sign_in(app: Flask) -> None:
     reply = app.test_client().get("/dashboard", base_url="https://localhost")
     assert reply.status_code == 303
