@@ -28,6 +28,7 @@ class Table:
     file: str
     header: tuple[str, ...]
     rows: tuple[Row, ...]
+    unit: str = "line"  # of a CSV file; rows of a Parquet file count from 1
 
     def column(self, name: str) -> list[tuple[int, str]]:
         """Line and text of each cell of a column."""
