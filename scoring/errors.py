@@ -29,3 +29,7 @@ class RuleError(ScoringError):
 
 class TableError(ScoringError):
     """A table that cannot be read or scored."""
+
+
+class ModelError(ScoringError):
+    """A model that the data cannot carry: too few patients, no variation, no convergence."""
