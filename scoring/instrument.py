@@ -1,25 +1,14 @@
 """Instruments as data, loaded from TOML and checked once."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
 
 from scoring.errors import InstrumentError, ScoringError
-from scoring.instrument_model import (
-    Confidence,
-    Direction,
-    Instrument,
-    Item,
-    ItemKind,
-    Role,
-    Scale,
-    Threshold,
-    Unit,
-)
+from scoring.instrument_model import Instrument, Item, Scale, Threshold
+from scoring.instrument_reading import read_code, read_item, read_scale
 from scoring.toml_table import TomlTable
 
 __all__ = [
@@ -34,86 +23,7 @@ __all__ = [
     "load_instruments",
 ]
 
-CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")  # columns, addresses and rules are made of codes
-MOST_LEVELS = 1001
 INSTRUMENTS = Path(__file__).parent / "instruments"
-
-
-def _range_is_right(table: TomlTable, minimum: float, maximum: float) -> None:
-    if minimum >= maximum:
-        raise table.fail("maximum", f"must be above minimum ({minimum:g}), not {maximum:g}")
-
-
-def _code(table: TomlTable) -> str:
-    code = table.text("code")
-    if not CODE.fullmatch(code):
-        raise table.fail("code", f"must be a code of a-z, 0-9 and _, not {code!r}")
-    return code
-
-
-def _item(table: TomlTable, recall: str) -> Item:
-    item = Item(
-        code=_code(table),
-        label=table.text("label"),
-        kind=cast("ItemKind", table.choice("kind", ("choice", "number", "boolean"))),
-        minimum=table.integer("minimum"),
-        maximum=table.integer("maximum"),
-        recall=table.text("recall", recall),
-        skippable=table.flag("skippable", default=False),
-        optional=table.flag("optional", default=False),
-        level_names=table.words("level_names"),
-        codes=MappingProxyType(table.text_map("codes")),
-    )
-    table.finish()
-    _range_is_right(table, item.minimum, item.maximum)
-    if item.maximum - item.minimum >= MOST_LEVELS:
-        raise table.fail("maximum", f"makes more than {MOST_LEVELS} levels")
-    if item.kind == "boolean" and (item.minimum, item.maximum) != (0, 1):
-        raise table.fail("kind", "a boolean runs from 0 to 1")
-    if item.level_names and len(item.level_names) != len(item.levels):
-        raise table.fail("level_names", f"names {len(item.level_names)} of {len(item.levels)} levels")
-    return item
-
-
-def _threshold(table: TomlTable) -> Threshold:
-    threshold = Threshold(
-        value=table.number("value"),
-        unit=cast("Unit", table.choice("unit", ("points", "percent_of_baseline"))),
-        role=cast("Role", table.choice("role", ("mic", "sdc", "responder"))),
-        source=table.text("source"),
-        population=table.text("population"),
-        method=table.text("method"),
-        instrument_version=table.text("instrument_version"),
-        confidence=cast("Confidence", table.choice("confidence", ("high", "medium", "low"))),
-    )
-    table.finish()
-    if threshold.value <= 0:
-        raise table.fail("value", f"must be above 0, not {threshold.value:g}")
-    return threshold
-
-
-def _scale(table: TomlTable) -> Scale:
-    scale = Scale(
-        code=_code(table),
-        label=table.text("label"),
-        minimum=table.number("minimum"),
-        maximum=table.number("maximum"),
-        unit=table.text("unit"),
-        direction=cast("Direction", table.choice("direction", ("higher_is_worse", "higher_is_better", "none"))),
-        missing=table.text("missing"),
-        rule_version=table.text("rule_version"),
-        needs_value_set=table.flag("needs_value_set", default=False),
-        codes=MappingProxyType(table.text_map("codes")),
-        thresholds=tuple(_threshold(row) for row in table.tables("thresholds", required=False)),
-    )
-    table.finish()
-    _range_is_right(table, scale.minimum, scale.maximum)
-    for position, threshold in enumerate(scale.thresholds):
-        if threshold.unit == "points" and threshold.value > scale.maximum - scale.minimum:
-            raise table.fail(f"thresholds[{position}].value", "is more than anybody can change on this scale")
-        if threshold.unit == "percent_of_baseline" and scale.minimum < 0:
-            raise table.fail(f"thresholds[{position}].unit", "has no meaning where the baseline can be negative")
-    return scale
 
 
 def _no_code_twice(table: TomlTable, name: str, codes: list[str]) -> None:
@@ -139,7 +49,7 @@ def load_instrument(file: Path) -> Instrument:
     table = TomlTable.load(file)
     recall = table.text("recall")
     instrument = Instrument(
-        code=_code(table),
+        code=read_code(table),
         name=table.text("name"),
         version=table.text("version"),
         licence=table.text("licence"),
@@ -148,8 +58,8 @@ def load_instrument(file: Path) -> Instrument:
         recall=recall,
         max_missing=table.integer("max_missing", 0),
         codes=MappingProxyType(table.text_map("codes")),
-        items=tuple(_item(row, recall) for row in table.tables("items", required=True)),
-        scales=tuple(_scale(row) for row in table.tables("scales", required=True)),
+        items=tuple(read_item(row, recall) for row in table.tables("items", required=True)),
+        scales=tuple(read_scale(row) for row in table.tables("scales", required=True)),
     )
     table.finish()
     _check_whole(table, instrument, file.stem)

@@ -51,7 +51,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One number that scoring produces. ``none`` as direction: neither end is better, so no change."""
+    """One number that scoring produces. ``none`` as direction: neither end is better, so no change.
+
+    ``threshold_note``: why a scale has no preset although the literature speaks of one; else empty.
+    """
 
     code: str
     label: str
@@ -64,6 +67,7 @@ class Scale:
     needs_value_set: bool
     codes: Mapping[str, str]
     thresholds: tuple[Threshold, ...]
+    threshold_note: str = ""
 
     @property
     def best(self) -> float:

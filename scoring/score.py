@@ -11,6 +11,7 @@ from scoring.functionality import prorated_total
 from scoring.instrument import Instrument, find_instrument, load_instruments
 from scoring.nrs import as_answered, nrs
 from scoring.odi import prorated_odi
+from scoring.promis import promis_gh
 from scoring.sums import answered_and_total
 from scoring.types import FloatArray
 
@@ -71,6 +72,8 @@ def _score_block(chosen: Instrument, given: Answers, value_set: str | None, *, f
             return _eq5d3l(checked, value_set, force=force)
         case "nrs11":
             return nrs(checked)
+        case "promis_gh":
+            return promis_gh(checked)
         case _:
             return as_answered(chosen, checked)
 

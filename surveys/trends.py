@@ -17,7 +17,8 @@ from surveys.outcomes.words import timepoint_words
 from surveys.protocols.loading import Protocol
 from surveys.schedule import local_date
 
-NOT_DRAWN = frozenset({"events"})  # yes or no: they stand in the answers, a line would say nothing
+NOT_DRAWN = frozenset({"events", "opioids"})  # yes or no: they stand in the answers, a line would say nothing
+SAID_BY_T = frozenset({"gph_raw", "gmh_raw"})  # the T score draws the same course on a scale with a known mean
 OVER = frozenset({"sent", "missed"})
 
 
@@ -68,7 +69,7 @@ def _drawable(protocol: Protocol) -> list[tuple[str, str]]:
         for code in asked
         if code not in NOT_DRAWN
         for scale in instruments[code].scales
-        if scale.direction != "none"
+        if scale.direction != "none" and scale.code not in SAID_BY_T
     ]
 
 

@@ -9,6 +9,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
+from scoring.value_sets import find_value_set
 from surveys.access.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic
@@ -77,7 +78,15 @@ def _source(file: Path) -> str:
         _check_languages(protocol, file.name)
     except ProtocolError as error:
         raise click.ClickException(str(error)) from error
+    _note_value_set(protocol)
     return protocol.source
+
+
+def _note_value_set(protocol: Protocol) -> None:
+    """Say on stderr what speaks against the value set: every index of the protocol will rest on it."""
+    chosen = find_value_set(protocol.value_set)
+    if chosen.caution:
+        click.echo(f"Note on the value set {chosen.id}: {chosen.caution}", err=True)
 
 
 def _check_consent(protocol: Protocol, file: str) -> None:

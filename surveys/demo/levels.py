@@ -8,6 +8,18 @@ from collections.abc import Mapping
 from scoring.instrument import find_instrument
 from surveys.demo.lives import Levels
 
+# mean answer of a person without disability, and how much of it each point of the ODI takes
+PROMIS = {
+    "global01": (4.3, 0.035),
+    "global02": (4.3, 0.027),
+    "global03": (4.3, 0.037),
+    "global04": (4.2, 0.021),
+    "global05": (4.2, 0.023),
+    "global06": (4.8, 0.045),
+    "global08": (4.3, 0.034),
+    "global09": (4.4, 0.033),
+    "global10": (4.1, 0.021),
+}
 DIMENSIONS = ("mobility", "self_care", "usual_activities", "pain_discomfort", "anxiety_depression")
 
 
@@ -46,6 +58,13 @@ def eq5d_levels(odi: float, rng: random.Random) -> dict[str, int]:
     return {**levels, "vas": max(5, min(98, round(95 - 0.8 * odi + rng.uniform(-8, 8))))}
 
 
+def promis_levels(odi: float, pain: int, rng: random.Random) -> dict[str, int]:
+    """Return plausible PROMIS Global Health answers for an ODI of 0 to 100 % and an average pain of 0 to 10."""
+    means = {item: best - slope * odi for item, (best, slope) in PROMIS.items()}
+    levels = {item: max(1, min(5, round(mean + rng.gauss(0, 0.6)))) for item, mean in means.items()}
+    return {**levels, "global07": pain}
+
+
 def battery(
     *,
     odi: float,
@@ -60,6 +79,7 @@ def battery(
         "nrs11": {"active": active, "resting": resting},
         "eq5d3l": eq5d_levels(odi, rng),
         "functionality": functionality_levels(round(40 - 0.36 * odi), rng),
+        "promis_gh": promis_levels(odi, round((active + resting) / 2), rng),
     }
     if follow_up is not None:
         answers["gpe7"] = {"gpe": follow_up["gpe"]}

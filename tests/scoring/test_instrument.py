@@ -159,6 +159,10 @@ DIMENSIONS = "mobility self_care usual_activities pain_discomfort anxiety_depres
         ("nrs11", "resting active back leg"),
         ("functionality_total", "total"),
         ("gpe7", "gpe"),
+        ("pgic7", "pgic"),
+        ("satisfaction", "satisfaction"),
+        ("opioids", "any_opioid"),
+        ("promis_gh", " ".join(f"global{number:02d}" for number in range(1, 11))),
         ("improvement", "improvement"),
     ],
 )

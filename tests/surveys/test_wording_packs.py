@@ -64,7 +64,7 @@ def test_production_asks_for_licensed_wording_and_says_how(settings: dict[str, s
 def test_production_starts_once_every_licensed_instrument_of_its_languages_is_installed(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    for instrument in ("odi", "eq5d3l"):
+    for instrument in ("odi", "eq5d3l", "promis_gh"):
         file = write(tmp_path / "from-the-owner", pack(instrument=instrument), f"{instrument}.toml")
         assert file.exists()
     done = flask(settings, "install", str(tmp_path / "from-the-owner"), "--licence-ref", REF)
