@@ -33,3 +33,7 @@ class TableError(ScoringError):
 
 class ModelError(ScoringError):
     """A model that the data cannot carry: too few patients, no variation, no convergence."""
+
+
+class CohortError(ScoringError):
+    """A cohort that nothing can be estimated from, or settings that make no sense for it."""
