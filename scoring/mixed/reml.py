@@ -1,0 +1,196 @@
+"""Restricted likelihood of a linear model with correlated answers, from sums per missing pattern.
+
+Source: Laird & Ware, Biometrics 1982;38:963-974. The logarithm of the determinant of X'X is left
+out of the constant, as in R's ``nlme::gls``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from scoring.errors import ModelError
+from scoring.mixed.covariance import Covariance
+from scoring.patterns import Pattern, missing_patterns
+from scoring.types import FloatArray
+
+_STEP = 1e-5  # of a central difference of the gradient
+_DECREMENT = 1e-8  # of the log-likelihood still to be gained, at which the search has ended
+_POLISH = 25  # Newton steps after the search at most
+_SINGULAR = 1e-7  # smallest eigenvalue of the correlation at which timepoints are copies of each other
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """All a likelihood needs of the m patients of one pattern, o timepoints and p columns.
+
+    ``xx``: (o, o, p, p); ``xy``: (o, o, p); ``yy``: (o, o).
+    """
+
+    pattern: Pattern
+    n: int
+    xx: FloatArray
+    xy: FloatArray
+    yy: FloatArray
+
+
+def sums(design: FloatArray, values: FloatArray) -> tuple[Sums, ...]:
+    """Sum up ``values`` (n, k), NaN where unanswered, and their ``design`` (n, k, p)."""
+    return tuple(_pattern_sums(pattern, design, values) for pattern in missing_patterns(values))
+
+
+def _pattern_sums(pattern: Pattern, design: FloatArray, values: FloatArray) -> Sums:
+    x, y = design[pattern.cells], values[pattern.cells]
+    return Sums(
+        pattern,
+        len(y),
+        np.einsum("nap,nbq->abpq", x, x, optimize=True),
+        np.einsum("nap,nb->abp", x, y, optimize=True),
+        y.T @ y,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The likelihood at one covariance.
+
+    ``beta`` (p,) with its covariance ``spread`` (p, p); ``inverses``: of each pattern's block;
+    ``loss``: minus the restricted log-likelihood.
+    """
+
+    beta: FloatArray
+    spread: FloatArray
+    inverses: tuple[FloatArray, ...]
+    loss: float
+
+
+def _inverse(matrix: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
+def _log_determinant(matrix: FloatArray) -> float:
+    sign, logarithm = np.linalg.slogdet(matrix)
+    if sign <= 0 or not np.isfinite(logarithm):
+        raise np.linalg.LinAlgError("not positive definite")
+    return float(logarithm)
+
+
+def at(parts: tuple[Sums, ...], sigma: FloatArray) -> Point:
+    """Generalised least squares and the restricted likelihood for one covariance (k, k)."""
+    blocks = [sigma[each.pattern.block] for each in parts]
+    inverses = tuple(_inverse(block) for block in blocks)
+    pairs = list(zip(inverses, parts, strict=True))
+    information = sum(np.tensordot(inverse, each.xx) for inverse, each in pairs)
+    moment = sum(np.tensordot(inverse, each.xy) for inverse, each in pairs)
+    spread = _inverse(np.asarray(information))
+    beta = spread @ moment
+    quadratic = sum(float((inverse * each.yy).sum()) for inverse, each in pairs) - float(beta @ moment)
+    logs = sum(each.n * _log_determinant(block) for each, block in zip(parts, blocks, strict=True))
+    free = sum(each.n * len(each.pattern.seen) for each in parts) - len(beta)
+    loss = (free * np.log(2 * np.pi) + logs + _log_determinant(np.asarray(information)) + quadratic) / 2
+    return Point(beta, spread, inverses, float(loss))
+
+
+def _gradient(parts: tuple[Sums, ...], point: Point, slopes: FloatArray) -> FloatArray:
+    """Derivative of the loss by each parameter, through that by the covariance itself."""
+    by_sigma = np.zeros(slopes.shape[1:])
+    outer = np.outer(point.beta, point.beta) + point.spread
+    for each, inverse in zip(parts, point.inverses, strict=True):
+        crossed = each.xy @ point.beta
+        residual = each.yy - crossed - crossed.T + np.tensordot(each.xx, outer)
+        by_sigma[each.pattern.block] += (each.n * inverse - inverse @ residual @ inverse) / 2
+    return np.tensordot(slopes, by_sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The covariance at which the restricted likelihood is highest.
+
+    ``hessian`` (q, q): curvature of the loss there, its inverse the covariance of ``theta``.
+    """
+
+    structure: Covariance
+    parts: tuple[Sums, ...]
+    theta: FloatArray
+    hessian: FloatArray
+    point: Point
+
+    @property
+    def sigma(self) -> FloatArray:
+        """Residual covariance, shape (k, k)."""
+        return self.structure.matrix(self.theta)
+
+    @property
+    def spread_slopes(self) -> FloatArray:
+        """Derivative of the covariance of ``beta`` by each parameter, shape (q, p, p)."""
+        slopes = self.structure.slopes(self.theta)
+        total = np.zeros((len(slopes), *self.point.spread.shape))
+        for each, inverse in zip(self.parts, self.point.inverses, strict=True):
+            inner = inverse @ slopes[(slice(None), *each.pattern.block)] @ inverse
+            total += np.tensordot(inner, each.xx)
+        return self.point.spread @ total @ self.point.spread
+
+
+class _Loss:
+    """Loss and gradient as functions of the parameters alone."""
+
+    def __init__(self, parts: tuple[Sums, ...], structure: Covariance) -> None:
+        self.parts = parts
+        self.structure = structure
+
+    def both(self, theta: FloatArray) -> tuple[float, FloatArray]:
+        """Infinite where the covariance cannot be inverted, so that a search turns back."""
+        try:
+            point = at(self.parts, self.structure.matrix(theta))
+        except np.linalg.LinAlgError:
+            return np.inf, np.zeros_like(theta)
+        return point.loss, _gradient(self.parts, point, self.structure.slopes(theta))
+
+    def hessian(self, theta: FloatArray) -> FloatArray:
+        """Central differences of the gradient, made symmetric."""
+        steps = _STEP * np.eye(len(theta))
+        rows = [(self.both(theta + step)[1] - self.both(theta - step)[1]) / (2 * _STEP) for step in steps]
+        half = np.array(rows) / 2
+        return half + half.T
+
+
+def _polish(loss: _Loss, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Newton steps until nothing is left to gain; refused where the loss has no bottom there."""
+    for _ in range(_POLISH):
+        _, gradient = loss.both(theta)
+        hessian = loss.hessian(theta)
+        if not np.isfinite(hessian).all() or np.linalg.eigvalsh(hessian)[0] <= 0:
+            break
+        step = np.linalg.solve(hessian, gradient)
+        if float(gradient @ step) < _DECREMENT:
+            return theta - step, hessian
+        theta = theta - step
+    raise ModelError(
+        f"The mixed model did not converge with {loss.structure.name} covariance. "
+        "Use compound_symmetry, or leave out timepoints that few patients answered."
+    )
+
+
+def _check_regular(sigma: FloatArray) -> None:
+    deviations = np.sqrt(np.diag(sigma))
+    if np.linalg.eigvalsh(sigma / np.outer(deviations, deviations))[0] < _SINGULAR:
+        raise ModelError(
+            "The mixed model has no unique covariance: the answers at one timepoint follow from those at "
+            "others. Leave out the timepoint that repeats another."
+        )
+
+
+def maximise(parts: tuple[Sums, ...], structure: Covariance, variances: FloatArray) -> Fit:
+    """Find the covariance by BFGS with the exact gradient, then by Newton's method.
+
+    ``variances`` (k,): where to begin. Raises ``ModelError`` where the search does not end.
+    """
+    loss = _Loss(parts, structure)
+    with np.errstate(all="ignore"):  # steps too far are refused by their infinite loss
+        found = minimize(loss.both, structure.start(variances), jac=True, method="BFGS", options={"gtol": 1e-4})
+        theta = np.asarray(found.x, dtype=np.float64)
+        if not np.isfinite(found.fun):
+            raise ModelError("The mixed model did not converge: its likelihood is not finite.")
+        _check_regular(structure.matrix(theta))
+        theta, hessian = _polish(loss, theta)
+    return Fit(structure, parts, theta, hessian, at(parts, structure.matrix(theta)))
