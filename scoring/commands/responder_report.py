@@ -34,7 +34,7 @@ def comparison_document(compared: TwoArms) -> dict[str, object]:
 
 def method_document(result: MethodResult) -> dict[str, object]:
     """One method: with two arms the comparison stands beside the arms, with more each under its own arm."""
-    arms = {"arms": {arm: arm_document(own) for arm, own in result.arms.items()}}
+    arms: dict[str, object] = {"arms": {arm: arm_document(own) for arm, own in result.arms.items()}}
     compared = {arm: comparison_document(each) for arm, each in result.comparisons.items()}
     if len(compared) == 1:
         return arms | next(iter(compared.values()))
