@@ -5,6 +5,7 @@ from itertools import product
 
 import numpy as np
 
+from scoring.errors import ValueSetError
 from scoring.types import FloatArray
 from scoring.value_sets import CountTerm, ValueSet, find_value_set
 
@@ -97,3 +98,20 @@ def eq5d3l_index(levels: FloatArray, *, value_set: str | None, force: bool = Fal
     place = (levels - 1) @ np.array([81.0, 27.0, 9.0, 3.0, 1.0])
     index: FloatArray = table[np.where(np.isnan(place), len(STATES), place).astype(np.intp)]
     return index
+
+
+def index_change(
+    baseline: FloatArray, follow_up: FloatArray, *, baseline_set: str | None, follow_up_set: str | None
+) -> FloatArray:
+    """Change of the EQ-5D-3L index, positive where the patient is better; NaN where either is missing.
+
+    ``baseline`` and ``follow_up``: indices of shape (n,), each by the value set named for it. A change across two
+    value sets is refused with ``ValueSetError``: it would measure the difference between two populations' valuations.
+    """
+    first, second = (find_value_set(each, force=True).id for each in (baseline_set, follow_up_set))
+    if first != second:
+        raise ValueSetError(
+            f"The baseline index is by {first} and the follow-up by {second}: a change across two value sets is "
+            "refused. Score both by one."
+        )
+    return follow_up - baseline

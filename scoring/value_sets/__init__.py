@@ -1,8 +1,10 @@
 """EQ-5D value sets: which there are, where each comes from and how far it can be trusted."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +15,16 @@ from scoring.errors import ValueSetError
 FILE = Path(__file__).parent / "eq5d3l.json"
 REFUSED = frozenset({"Iran_VAS"})  # two independent packages agree with each other and contradict it
 DIMENSIONS = ("MO", "SC", "UA", "PD", "AD")
+_AGREEMENT = re.compile(r"agrees_with_(\d+)_of_(\d+)_independent_packages.*")
+
+
+class Quality(StrEnum):
+    """How far independent packages bear a set out: every one, not every one, none there, or all against it."""
+
+    AGREED = "agreed"
+    DIFFERS = "differs"
+    SINGLE_SOURCE = "single_source"
+    CONTRADICTED = "contradicted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +71,19 @@ class ValueSet:
         return self.id in REFUSED
 
     @property
+    def quality(self) -> Quality:
+        """The flag that goes wherever the set goes; anything but ``AGREED`` has a caution."""
+        if self.refused:
+            return Quality.CONTRADICTED
+        agreement = _AGREEMENT.fullmatch(self.verification)
+        if agreement is None:
+            return Quality.SINGLE_SOURCE
+        return Quality.AGREED if agreement[1] == agreement[2] else Quality.DIFFERS
+
+    @property
     def caution(self) -> str:
         """What a user of this set has to be told; empty where independent packages agree."""
-        words = self.verification.split("_")
-        agreed = words[0] == "agrees" and words[2] == words[4]
+        agreed = self.quality is Quality.AGREED
         return "" if agreed else (self.note or self.verification.replace("_", " "))
 
 
