@@ -39,6 +39,15 @@ class Columns:
             if empty.any():
                 raise self.error(int(empty.argmax()), name, "is empty. Fill it in or leave the record out.")
 
+    def refuse_outside(self, name: str, lowest: float, highest: float) -> None:
+        """Refuse the file where a number lies outside a range; an empty cell does not."""
+        values = self.numbers[name]
+        outside = (values < lowest) | (values > highest)
+        if outside.any():
+            first = int(outside.argmax())
+            reason = f"{values[first]:g} lies outside {lowest:g} to {highest:g}. Correct it or leave it empty."
+            raise self.error(first, name, reason)
+
     def refuse_duplicates(self, *names: str) -> None:
         """Refuse the file where two records agree in all of these columns, for instance patient and timepoint."""
         seen: dict[tuple[object, ...], int] = {}
@@ -83,10 +92,16 @@ def _convert(table: Table, name: str, read: Callable[[str], float | None], bad: 
     return np.array([nan if value is None else value for value in values], dtype=np.float64)
 
 
-def read_columns(file: str, *, numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> Columns:
-    """Read the named columns of a CSV or Parquet file; missing columns and all bad cells are named together."""
+def read_columns(
+    file: str, *, numbers: Sequence[str] = (), texts: Sequence[str] = (), optional: Sequence[str] = ()
+) -> Columns:
+    """Read the named columns of a CSV or Parquet file; missing columns and all bad cells are named together.
+
+    ``optional``: columns read as text where the file has them.
+    """
     table = read_table(file)
     _check_names(table, [*numbers, *texts])
+    texts = [*texts, *(name for name in optional if name in table.header)]
     bad: list[str] = []
     converted = {name: _convert(table, name, _number, bad) for name in dict.fromkeys(numbers)}
     if bad:

@@ -21,12 +21,14 @@ Row = Mapping[str, object]
 class Section:
     """One table: a title, rows of the same columns, and sentences that belong below it.
 
-    A cell is text, a number, a flag, nothing (None), or an interval as a pair of numbers.
+    A cell is text, a number, a flag, nothing (None), or an interval as a pair of numbers. Columns of ``csv_only`` are
+    too wide for a table to read.
     """
 
     title: str
     rows: Sequence[Row]
     notes: Sequence[str] = ()
+    csv_only: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _as_tables(sections: Sequence[Section]) -> str:
 
 
 def _as_table(section: Section) -> str:
-    names = _names(section.rows)
+    names = [name for name in _names(section.rows) if name not in section.csv_only]
     lines = [section.title] if section.title else []
     columns = []
     for name in names:
@@ -103,14 +105,12 @@ def _as_table(section: Section) -> str:
     return "".join(f"{line}\n" for line in [*lines, *section.notes])
 
 
-def _spread(row: Row) -> dict[str, object]:
-    """Make two columns of an interval, ``ci_low`` and ``ci_high``."""
+def _spread(row: Row, pairs: frozenset[str]) -> dict[str, object]:
+    """Make two columns of an interval, ``ci_low`` and ``ci_high``, both empty where there is none."""
     cells: dict[str, object] = {}
     for name, value in row.items():
-        if isinstance(value, tuple | list):
-            cells |= {f"{name}_low": value[0], f"{name}_high": value[1]}
-        else:
-            cells[name] = value
+        low, high = value if isinstance(value, tuple | list) else (value, None)
+        cells |= {f"{name}_low": low, f"{name}_high": high} if name in pairs else {name: value}
     return cells
 
 
@@ -124,10 +124,10 @@ def _cell(value: object) -> str:
 
 def _as_csv(sections: Sequence[Section]) -> str:
     """One table in full precision; several sections stand below each other, named in the first column."""
-    several = len(sections) > 1
-    rows = [
-        ({"section": section.title} if several else {}) | _spread(row) for section in sections for row in section.rows
-    ]
+    titled = len(sections) > 1
+    given = [({"section": section.title} if titled else {}) | dict(row) for section in sections for row in section.rows]
+    pairs = frozenset(name for row in given for name, value in row.items() if isinstance(value, tuple | list))
+    rows = [_spread(row, pairs) for row in given]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = _names(rows)

@@ -1,0 +1,1 @@
+"""Estimates of the minimal important change (MIC, also MCID) from a cohort with an anchor question."""
