@@ -36,7 +36,7 @@ def mcid_report(result: McidResult, measure: Measure, resampling: Resampling, ic
         "settings": {"icc": ASSUMED_ICC if icc is None else icc, "bootstrap": resampling.size, "seed": resampling.seed},
     }
     rows = [*(_row(each) for each in noted), *(_published(each) for each in thresholds)]
-    return Report(document, [Section("", rows, _sentences(result, noted, resampling), csv_only=("note",))])
+    return Report(document, [Section("", rows, _sentences(result, noted, resampling), csv_only=("kind", "note"))])
 
 
 def _with_icc(estimate: Estimate, icc: float | None) -> Estimate:
