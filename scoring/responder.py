@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from typing import Literal, cast
 
 import numpy as np
@@ -92,6 +93,11 @@ class Rule:
         if self.minimum_baseline is None:
             return text
         return f"{text} with baseline >= {_plain(self.minimum_baseline)}"
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of text and version: the same for every rule that judges the same way."""
+        return sha256(f"{self.version}\n{self.text}".encode()).hexdigest()
 
     @property
     def worsening(self) -> bool:
