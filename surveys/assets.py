@@ -13,10 +13,12 @@ from pathlib import Path
 
 from flask import Flask, Response, request, send_from_directory
 
+from surveys.i18n import PATIENT_PAGES
+
 FOLDER = Path(__file__).parent / "static"
 YEAR = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"  # asked for without the hash, or with that of another version
-PACKED = frozenset({"landing", "patient", "unsubscribe"})  # nothing on them comes from another site's request
+PACKED = PATIENT_PAGES - {None}  # nothing on them comes from another site's request
 TEXTS = ("text/", "image/svg+xml", "application/javascript")
 SMALLEST = 600  # bytes; below this nothing is gained
 LEVEL = 1  # half the work of the usual 6 for a twentieth more bytes

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
-PATIENT_PAGES = frozenset({"landing", "patient", "unsubscribe", None})  # None: an address that is no page
+PATIENT_PAGES = frozenset({"landing", "patient", "sending", "unsubscribe", None})  # None: an address that is no page
 
 
 def gettext(text: str, **values: object) -> str:

@@ -17,6 +17,7 @@ from surveys.views import (
     landing,
     patient,
     patients,
+    sending,
     unsubscribe,
 )
 
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     auth.bp,
     landing.bp,
     patient.bp,
+    sending.bp,
     dashboard.bp,
     behind.bp,
     unsubscribe.bp,

@@ -50,7 +50,7 @@ def _shown(current: Current | None) -> str:
 
 def _back(sitting: Sitting, screen: Screen) -> str | None:
     if from_review():
-        return url_for("patient.review")
+        return url_for("sending.review")
     return screen_url(sitting.screens[screen.number - 2]) if screen.number > 1 else None
 
 

@@ -61,7 +61,7 @@ def start(token: str) -> Reply:
     cookie = open_patient_session(db.session(), _link(sitting), _respondent(form), now=sitting.real)
     resume = sitting.first_unanswered(current_answers(db.session(), sitting.visit_id))
     db.session.commit()
-    reply = see(screen_url(resume) if resume else url_for("patient.review"))
+    reply = see(screen_url(resume) if resume else url_for("sending.review"))
     set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic_id, cookie))
     return reply
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from surveys.access.encryption import Vault
@@ -64,6 +64,19 @@ def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
     if found:
         speak(found[0].language)
     return found
+
+
+def known_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
+    """Return the browser's sitting; without one the request ends with the page that says how to get one."""
+    return load_sitting(instrument) or abort(make_response(no_session()))
+
+
+def open_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
+    """Return the browser's sitting where it takes answers; elsewhere the request ends with the page that says why."""
+    sitting, browser = known_sitting(instrument)
+    if sitting.state != "open":
+        abort(make_response(closed_page(sitting)))
+    return sitting, browser
 
 
 def page(template: str, sitting: Sitting, **values: object) -> str:

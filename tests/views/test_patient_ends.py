@@ -12,8 +12,11 @@ from sqlalchemy import func, select
 
 from surveys.access.links import revoke_links
 from surveys.db import app_now
+from surveys.i18n import PATIENT_PAGES
 from surveys.models import Message, Visit
+from surveys.pages import BLUEPRINTS
 from surveys.protocols.loading import bundled_protocols
+from surveys.views.patient_page import refuse_foreign
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
 from tests.views.test_patient import begin, save, shown, token_of
@@ -107,3 +110,8 @@ def test_errors_come_in_the_patients_language_whatever_the_browser_speaks(app: F
     early = client.post("/s/send", data={"token": "?"}, base_url=SECURE, headers=german)
     assert "Aún no se ha enviado nada." in early.text
     assert "Dieser Link ist nicht offen" in client.get(f"/q/{'x' * 43}", headers=german).text
+
+
+def test_every_patient_page_speaks_the_patients_language() -> None:
+    patient_side = {bp.name for bp in BLUEPRINTS if refuse_foreign in bp.before_request_funcs.get(None, [])}
+    assert {"patient", "sending"} <= patient_side <= PATIENT_PAGES
