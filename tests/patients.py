@@ -43,25 +43,29 @@ def invite(
     language: str = "en",
     timepoint: str = "baseline",
     clinic_id: UUID | None = None,
+    protocol: str = "spine",
 ) -> Invited:
-    """Enrol a patient under the registry's protocol and open the visit; ``m1``: treated a month ago."""
+    """Enrol a patient, under the registry's protocol if no other, and open the visit; ``m1``: treated a month ago."""
     with app.app_context():
         clinic_id = clinic_id or make_clinic().id
         with clinic_session(clinic_id) as session:
-            made = _enrol(app, session, clinic_id, first_name, language, timepoint)
+            made = _enrol(app, session, clinic_id, first_name, language, timepoint, protocol)
             session.commit()
     return made
 
 
-def _enrol(app: Flask, session: Session, clinic_id: UUID, first_name: str, language: str, timepoint: str) -> Invited:
+def _enrol(
+    app: Flask, session: Session, clinic_id: UUID, first_name: str, language: str, timepoint: str, protocol: str
+) -> Invited:
     now = app_now(session)
     clinic, vault = session.get_one(Clinic, clinic_id), app.extensions["vault"]
     assert isinstance(vault, Vault)
-    row = protocol_store.load(session, clinic_id, bundled_protocols()["spine"].source, "spine.toml", now=now)
+    chosen = bundled_protocols()[protocol]
+    row = protocol_store.load(session, clinic_id, chosen.source, f"{protocol}.toml", now=now)
     details = PatientDetails(f"C-{now.timestamp()}", first_name, "Lopez", "maria@example.org", language=language)
     patient = add_patient(session, vault, clinic, details, frozenset({"contact_email"}), actor=SYSTEM, now=now)
     treated = add_months(now.date(), MONTH_AGO)
-    enrolment = EpisodeDetails("treated", "disc_herniation", treated if timepoint == "m1" else now.date())
+    enrolment = EpisodeDetails(chosen.arms[0].code, "disc_herniation", treated if timepoint == "m1" else now.date())
     episode = open_episode(session, clinic, patient, row, enrolment, actor=SYSTEM, now=now)
     if timepoint == "m1":
         given = TreatmentDetails(treated, "prp")
