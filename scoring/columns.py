@@ -1,5 +1,6 @@
 """From the columns of a table to answers, and from scores to the columns that are added."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +9,7 @@ import numpy as np
 from scoring.answers import allowed
 from scoring.errors import TableError
 from scoring.instrument import Instrument, Item
-from scoring.tables import Table
+from scoring.table import Table
 from scoring.types import FloatArray
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}(?:\.0+)?")
@@ -29,13 +30,22 @@ def _items(table: Table, instrument: Instrument) -> list[Item]:
     raise TableError(f"{table.file}: {words} for {instrument.code}: {listed}.")
 
 
-def _level(item: Item, text: str) -> float | None:
-    """Level in a cell, NaN where it is empty, nothing where it is not allowed."""
-    if not text:
-        return float("nan")
-    if not _WHOLE.fullmatch(text) or not item.minimum <= float(text) <= item.maximum:
-        return None
-    return float(text)
+class _Levels(dict[str, float]):
+    """Level by the text of a cell: NaN where it is empty, infinite where it is not allowed.
+
+    Each distinct text is judged once: a column holds few of them.
+    """
+
+    def __init__(self, item: Item) -> None:
+        super().__init__()
+        self._item = item
+
+    def __missing__(self, cell: str) -> float:
+        text = cell.strip()
+        level = float(text) if _WHOLE.fullmatch(text) else math.inf
+        inside = self._item.minimum <= level <= self._item.maximum
+        self[cell] = level if inside else math.inf if text else math.nan
+        return self[cell]
 
 
 def _refuse(bad: Sequence[str]) -> None:
@@ -44,19 +54,24 @@ def _refuse(bad: Sequence[str]) -> None:
         raise TableError("\n".join([*bad[:_SHOWN], *more]))
 
 
+def _bad(table: Table, item: Item, levels: FloatArray) -> list[str]:
+    if not np.isinf(levels).any():
+        return []
+    return [
+        f"{table.file}: {table.unit} {line}: column {item.code}: {text!r} is not {allowed(item)}."
+        for (line, text), level in zip(table.column(item.code), levels, strict=True)
+        if np.isinf(level)
+    ]
+
+
 def read_answers(table: Table, instrument: Instrument) -> dict[str, FloatArray]:
     """Answers by item, NaN where a cell is empty; all bad cells are named together."""
     answers: dict[str, FloatArray] = {}
     bad: list[str] = []
     for item in _items(table, instrument):
-        cells = table.column(item.code)
-        levels = [_level(item, text) for _, text in cells]
-        bad += [
-            f"{table.file}: line {line}: column {item.code}: {text!r} is not {allowed(item)}."
-            for (line, text), level in zip(cells, levels, strict=True)
-            if level is None
-        ]
-        answers[item.code] = np.array(levels, dtype=np.float64)
+        judged = map(_Levels(item).__getitem__, table.texts(item.code))
+        answers[item.code] = np.fromiter(judged, dtype=np.float64, count=len(table.rows))
+        bad += _bad(table, item, answers[item.code])
     _refuse(bad)
     return answers
 

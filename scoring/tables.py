@@ -1,109 +1,105 @@
-"""Spreadsheets in and out: CSV with a header line, every refusal naming file, line and column."""
+"""Tables from files, CSV or Parquet, whole or in pieces of bounded size."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
-
+from scoring.csv_text import check_header, csv_text, read_csv
 from scoring.errors import TableError
-from scoring.types import FloatArray
+from scoring.table import Row, Table, number_text, write_table
+
+if TYPE_CHECKING:
+    from polars import Schema
+
+__all__ = ["Row", "Table", "number_text", "read_pieces", "read_table", "write_table"]
+
+_PIECE_ROWS = 16_384
+_PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
+
+Heard = Callable[[float], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record with the line of the file it starts on (the header is on line 1)."""
-
-    line: int
-    cells: tuple[str, ...]
+def _silent(_: float) -> None:
+    """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A CSV file as text: nothing is converted, so that extra columns come out as they went in."""
-
-    file: str
-    header: tuple[str, ...]
-    rows: tuple[Row, ...]
-    unit: str = "line"  # of a CSV file; rows of a Parquet file count from 1
-
-    def column(self, name: str) -> list[tuple[int, str]]:
-        """Line and text of each cell of a column."""
-        place = self.header.index(name)
-        return [(row.line, row.cells[place].strip()) for row in self.rows]
-
-
-def _text(file: str) -> str:
+def _open(file: str) -> BinaryIO:
     try:
-        return Path(file).read_bytes().decode("utf-8-sig")
+        return Path(file).open("rb")
     except FileNotFoundError as error:
         raise TableError(f"{file}: there is no such file.") from error
     except IsADirectoryError as error:
-        raise TableError(f"{file}: is a folder, not a CSV file.") from error
+        raise TableError(f"{file}: is a folder, not a CSV or Parquet file.") from error
+    except (OSError, ValueError) as error:
+        raise TableError(f"{file}: cannot be read ({getattr(error, 'strerror', error)}).") from error
+
+
+def read_pieces(file: str, heard: Heard = _silent) -> Iterator[Table]:
+    """Read a file in pieces, one or more, each with the whole header; memory stays bounded.
+
+    A Parquet file is known by its first bytes, everything else is CSV in UTF-8. ``heard`` is told what share of the
+    file is read, 0 to 1.
+    """
+    with _open(file) as raw:
+        begins = raw.peek(4)[:4]  # type: ignore[attr-defined]
+        if begins == _ZIP:
+            raise TableError(f"{file}: is an Excel workbook or a zip file. Save the sheet as CSV UTF-8.")
+        yield from _parquet(file, heard) if begins == _PARQUET else _csv(file, raw, heard)
+
+
+def _csv(file: str, raw: BinaryIO, heard: Heard) -> Iterator[Table]:
+    size = os.fstat(raw.fileno()).st_size  # 0 of a pipe, whose share is not known
+    try:
+        with csv_text(raw) as text:
+            header, pieces = read_csv(file, text)
+            for rows in pieces:
+                heard(raw.tell() / size if size else 0.0)
+                yield Table(file, header, tuple(rows))
     except OSError as error:
         raise TableError(f"{file}: cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise TableError(f"{file}: line {line}: is not UTF-8 text. Save it as CSV UTF-8.") from error
 
 
-def _rows(file: str, text: str) -> list[Row]:
-    """Split into records. A blank line is no record, except as the empty cell of a single column."""
-    if "\0" in text:
-        raise TableError(f"{file}: holds NUL bytes, so it is no CSV text.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
-    line = 1
+def _cell(value: object) -> str:
+    """Text of a value as a CSV file would hold it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def _parquet(file: str, heard: Heard) -> Iterator[Table]:
+    import polars as pl  # noqa: PLC0415  only where a Parquet file is read: it takes longer to load than to score
+
     try:
-        for cells in reader:
-            only_cell = not cells and rows and len(rows[0].cells) == 1
-            if cells or only_cell:
-                rows.append(Row(line, tuple(cells) or ("",)))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise TableError(f"{file}: line {line}: cannot be read as CSV ({error}).") from error
-    return rows
+        frame = pl.scan_parquet(file)
+        header = _flat_names(file, frame.collect_schema())
+        length = int(frame.select(pl.len()).collect().item())
+        if not length:
+            yield Table(file, header, (), "row")
+        done = 0
+        for batch in frame.collect_batches(chunk_size=_PIECE_ROWS, maintain_order=True):
+            columns = (map(_cell, column.to_list()) for column in batch.iter_columns())
+            yield Table(file, header, tuple(map(Row, count(done + 1), zip(*columns, strict=True))), "row")
+            done += len(batch)
+            heard(done / max(length, 1))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise TableError(f"{file}: cannot be read as Parquet ({str(error).splitlines()[0]}).") from error
 
 
-def _check_header(file: str, header: Sequence[str]) -> None:
-    if len(header) == 1 and ";" in header[0]:
-        raise TableError(f"{file}: line 1: is separated by semicolons. Save it separated by commas.")
-    seen: set[str] = set()
-    for place, name in enumerate(header):
-        if not name:
-            raise TableError(f"{file}: line 1: column {place + 1} has no name.")
-        if name in seen:
-            raise TableError(f"{file}: line 1: the column {name!r} stands there twice.")
-        seen.add(name)
+def _flat_names(file: str, schema: "Schema") -> tuple[str, ...]:
+    """Column names of a Parquet file of which each cell holds one value."""
+    for name, kind in schema.items():
+        if kind.is_nested():
+            raise TableError(f"{file}: column {name} holds lists or records, not one value a row.")
+    check_header(file, schema.names())
+    return tuple(schema.names())
 
 
 def read_table(file: str) -> Table:
-    """Read a CSV file in UTF-8, comma-separated, every line as wide as its header."""
-    rows = _rows(file, _text(file))
-    if not rows:
-        raise TableError(f"{file}: is empty; a header line with the column names is needed.")
-    header = tuple(name.strip() for name in rows[0].cells)
-    _check_header(file, header)
-    for row in rows[1:]:
-        if len(row.cells) != len(header):
-            raise TableError(f"{file}: line {row.line}: has {len(row.cells)} cells where the header has {len(header)}.")
-    return Table(file, header, tuple(rows[1:]))
-
-
-def number_text(value: float) -> str:
-    """A number in full precision: 40 rather than 40.0, and empty where there is none."""
-    if np.isnan(value):
-        return ""
-    return str(int(value)) if value.is_integer() else repr(value)
-
-
-def write_table(table: Table, columns: Mapping[str, FloatArray], out: TextIO) -> None:
-    """Write the file again with the columns appended."""
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*table.header, *columns])
-    texts = [[number_text(value) for value in values.tolist()] for values in columns.values()]
-    for place, row in enumerate(table.rows):
-        writer.writerow([*row.cells, *(column[place] for column in texts)])
+    """Read a whole CSV or Parquet file."""
+    pieces = list(read_pieces(file))
+    rows = tuple(row for piece in pieces for row in piece.rows)
+    return Table(file, pieces[0].header, rows, pieces[0].unit)
