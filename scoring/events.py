@@ -63,7 +63,7 @@ def judge_endpoint(endpoint: Endpoint, scores: ArmScores, record: EventRecord, r
     if endpoint.missing == "locf":
         later = carry_forward(scores.baseline, np.where(stopped[:, None], np.nan, scores.between), later)
     judged = endpoint.rule.classify(scores.baseline, later)
-    failed = _fail(judged, record.under(endpoint, "composite"), worsening=endpoint.rule.worsening)
+    failed = composite(judged, record.under(endpoint, "composite"), worsening=endpoint.rule.worsening)
     return _settle(endpoint, failed, endpoint.missing, scores.arm != reference)
 
 
@@ -71,7 +71,8 @@ def _settle(endpoint: Endpoint, judged: ResponderResult, method: Method, treated
     return settle_by(judged, method, treated, worsening=endpoint.rule.worsening)
 
 
-def _fail(judged: ResponderResult, had: BoolArray, *, worsening: bool) -> ResponderResult:
+def composite(judged: ResponderResult, had: BoolArray, *, worsening: bool) -> ResponderResult:
+    """Turn whoever had the event, shape (n,), into a failure; who has no usable baseline stays not evaluable."""
     usable = np.isin(judged.reason, (Reason.NONE.value, Reason.NO_FOLLOW_UP.value))
     failure: Status = YES if worsening else NO
     status = np.where(had & usable, failure.value, judged.status)

@@ -7,6 +7,7 @@ from scoring.types import BoolArray, FloatArray, TextArray
 
 DONORS = 5
 ITERATIONS = 10
+MOST = 1000  # data sets: more bring nothing but time
 _RIDGE = 1e-5  # of each diagonal element, so that a constant or repeated visit does no harm
 
 
@@ -22,8 +23,10 @@ def impute(visits: FloatArray, arm: TextArray, imputations: int, seed: int) -> F
     """
     if visits.ndim != 2 or len(visits) != len(arm) or visits.shape[1] < 2:
         raise ScoringError("Imputation needs one row per patient with a baseline and one later visit or more.")
-    if imputations < 2:
-        raise ScoringError("Multiple imputation needs two data sets or more, better twenty.")
+    if not 2 <= imputations <= MOST:
+        raise ScoringError(f"Multiple imputation takes 2 to {MOST} data sets; twenty are usual.")
+    if seed < 0:
+        raise ScoringError("A seed is a whole number, 0 or above.")
     _check_arms(visits, arm)
     streams = [np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(imputations)]
     return np.stack([_complete(visits, arm, rng) for rng in streams])

@@ -5,11 +5,14 @@ import argparse
 import numpy as np
 
 from scoring.commands.frame import FILE, Columns, Commands, Report, add_command, add_format, emit, read_columns
+from scoring.commands.responder_extras import add_extras, answer_extras, extra_numbers, extra_texts
+from scoring.commands.responder_question import Question
 from scoring.commands.responder_report import analysis_document, analysis_sections
 from scoring.errors import ScoringError
 from scoring.instrument import find_scale
 from scoring.responder import Rule
 from scoring.responders import ArmScores, analyse
+from scoring.tables import read_table
 from scoring.types import FloatArray
 
 EXAMPLE = (
@@ -43,36 +46,49 @@ def add(commands: Commands) -> None:
     parser.add_argument("--value-set", metavar="ID", help="for a rule on the EQ-5D-3L index")
     parser.add_argument("--treated", metavar="ARM", help="of two arms, the one the other is subtracted from")
     parser.add_argument("--reference", metavar="ARM", help="the arm that is subtracted; of more than two, needed")
-    parser.add_argument("--patient", metavar="COLUMN", help="patient number: one that stands twice is refused")
+    parser.add_argument(
+        "--patient",
+        metavar="COLUMN",
+        help="patient number: one that stands twice is refused; patient_id where the file has it",
+    )
+    add_extras(parser)
     add_format(parser)
 
 
 def run(options: argparse.Namespace) -> str:
     """Analyse the file and print it as asked."""
     rule = Rule.parse(options.rule, value_set=options.value_set)
-    scores = read_scores(options, rule)
-    reference = reference_of(scores.arms, options.treated, options.reference)
-    analysis = analyse(scores, rule, reference)
-    return emit(Report(analysis_document(analysis), analysis_sections(analysis)), options)
-
-
-def read_scores(options: argparse.Namespace, rule: Rule) -> ArmScores:
-    """Read and check the columns: an arm for everyone, scores within their scale, no patient twice."""
-    visits = [options.baseline, *options.between, options.follow_up]
-    texts = [options.arm, *([options.patient] if options.patient else [])]
-    columns = read_columns(options.file, numbers=visits, texts=texts)
-    columns.refuse_empty(options.arm)
-    if options.patient:
-        columns.refuse_empty(options.patient)
-        columns.refuse_duplicates(options.patient)
-    for name in visits:
-        _refuse_outside(columns, name, rule)
-    return ArmScores(
+    columns = _read(options, rule)
+    scores = ArmScores(
         columns.texts[options.arm],
         columns.numbers[options.baseline],
         columns.numbers[options.follow_up],
         _beside(columns, options.between),
     )
+    reference = reference_of(scores.arms, options.treated, options.reference)
+    analysis = analyse(scores, rule, reference)
+    document, sections = answer_extras(options, columns, Question(scores, rule, reference))
+    report = Report(analysis_document(analysis) | document, [*analysis_sections(analysis), *sections])
+    return emit(report, options)
+
+
+def _read(options: argparse.Namespace, rule: Rule) -> Columns:
+    """Read and check the columns: an arm for everyone, scores within their scale, no patient twice."""
+    visits = [options.baseline, *options.between, options.follow_up]
+    patient = options.patient or _patient_column(options.file)
+    named = [options.arm, *([patient] if patient else [])]
+    numbers, texts = [*visits, *extra_numbers(options)], [*named, *extra_texts(options)]
+    columns = read_columns(options.file, numbers=numbers, texts=texts)
+    columns.refuse_empty(*named)
+    if patient:
+        columns.refuse_duplicates(patient)
+    for name in visits:
+        _refuse_outside(columns, name, rule)
+    return columns
+
+
+def _patient_column(file: str) -> str | None:
+    return "patient_id" if "patient_id" in read_table(file).header else None
 
 
 def reference_of(arms: tuple[str, ...], treated: str | None, reference: str | None) -> str:

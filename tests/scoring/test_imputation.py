@@ -142,8 +142,10 @@ def test_what_cannot_be_imputed_is_named() -> None:
         analyse_imputed(arms_of(20, 30, 20, 40, NAN, NAN), RULE, "a", 5, 1)
     with pytest.raises(ScoringError, match="There is no arm 'c'"):
         analyse_imputed(arms_of(20, 30), RULE, "c", 5, 1)
-    with pytest.raises(ScoringError, match="two data sets or more"):
+    with pytest.raises(ScoringError, match="takes 2 to 1000 data sets"):
         analyse_imputed(arms_of(20, 30), RULE, "a", 1, 1)
+    with pytest.raises(ScoringError, match="0 or above"):
+        analyse_imputed(arms_of(20, 30), RULE, "a", 5, -1)
     with pytest.raises(ScoringError, match="a baseline and one later visit"):
         impute(np.full((2, 1), 5.0), np.array(["a", "b"]), 5, 1)
     with pytest.raises(ScoringError, match="two or more finite estimates"):

@@ -1,0 +1,98 @@
+"""``responders`` with its further analyses: each prints what the library finds, and refuses by name."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scoring.__main__ import main
+
+WANTED = ["--arm", "arm", "--baseline", "before", "--follow-up", "after", "--rule", "odi change >= 10"]
+EVERYTHING = [
+    *("--mean-change", "--impute", "5", "--seed", "3", "--surgery", "operated", "--covariate", "age"),
+    *("--factor", "sex", "--subgroup", "sex", "--subgroup", "age:50", "--dose", "dose", "--sensitivity"),
+]
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> str:
+    """Sixty patients; every sixth has no follow-up, every tenth was operated, one was not asked."""
+    rng = np.random.default_rng(11)
+    lines = ["patient_id,arm,before,after,age,sex,dose,operated"]
+    for at in range(60):
+        after = "" if at % 6 == 0 else str(rng.integers(10, 60))
+        operated = "" if at == 7 else str(int(at % 10 == 0))
+        lines.append(f"P{at},{'ab'[at % 2]},50,{after},{30 + at % 41},{'fm'[at % 3 == 0]},{1 + at % 5},{operated}")
+    file = tmp_path / "cohort.csv"
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return str(file)
+
+
+def run(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
+    assert main(["responders", *arguments]) == 0
+    return capfdbinary.readouterr().out.decode()
+
+
+def refusal(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
+    assert main(["responders", *arguments]) == 2
+    return capfdbinary.readouterr().err.decode()
+
+
+def test_everything_at_once_adds_up(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    found: dict[str, Any] = json.loads(run(capfdbinary, cohort, *WANTED, *EVERYTHING, "--json"))
+    assert found["denominators"]["a"]["no_follow_up"] == found["multiple_imputation"]["arms"]["a"]["imputed"] == 10
+    assert found["mean_change"]["a"]["treated"]["n"] == found["methods"]["complete_case"]["arms"]["a"]["n"] == 20
+    assert (found["adjusted"]["n"], found["dose_response"]["n"]) == (50, 50)
+    surgery = found["surgery"]
+    assert (surgery["not_asked"], surgery["treatment_policy"]["arms"]["a"]["n"]) == (1, 20)
+    assert surgery["composite"]["arms"]["a"]["n"] == 22  # 0 and 30 were operated and have no follow-up
+    assert {row["rule"] for row in found["presets"]} >= {"odi change >= 10", "odi change >= 18"}
+    sizes = [row["comparison"]["treated"]["n"] for row in found["subgroups"]["sex, a"]["rows"]]
+    assert sum(sizes) == 20
+
+
+def test_everything_prints_as_a_table_and_as_csv(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    table = run(capfdbinary, cohort, *WANTED, *EVERYTHING)
+    for title in ("Mean change", "5 data sets, seed 3", "After surgery", "Odds ratios", "Response by dose", "Ostelo"):
+        assert title in table
+    assert "section" in run(capfdbinary, cohort, *WANTED, *EVERYTHING, "--format", "csv").splitlines()[0]
+
+
+def test_a_rule_on_a_scale_without_published_threshold_still_has_its_curve(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "small.csv"
+    file.write_text("arm,before,after\na,10,30\nb,10,12\n", encoding="utf-8")
+    options = [*WANTED[:-1], "functionality change >= 6", "--sensitivity"]
+    assert "No threshold is published for functionality." in run(capfdbinary, str(file), *options)
+
+
+def test_a_model_that_cannot_be_fitted_says_why(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert "not estimable, because" in run(capfdbinary, cohort, *WANTED, "--covariate", "before")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--impute", "5"], "--seed 1"),
+        (["--impute", "1", "--seed", "1"], "takes 2 to 1000"),
+        (["--impute", "5", "--seed", "-1"], "0 or above"),
+        (["--surgery", "age"], "line 2: column age: 30 is neither 1 (operated) nor 0"),
+        (["--subgroup", "age:x"], "no numbers after the colon"),
+        (["--subgroup", "age:60,50"], "ascending order"),
+        (["--covariate", "sex"], "line 2: column sex: 'm' is not a number"),
+        (["--dose", "none"], "column is missing: none"),
+    ],
+)
+def test_a_refusal_says_what_to_do(
+    cohort: str, capfdbinary: pytest.CaptureFixture[bytes], options: list[str], sentence: str
+) -> None:
+    assert sentence in refusal(capfdbinary, cohort, *WANTED, *options)
+
+
+def test_a_patient_who_stands_twice_is_refused(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    text = Path(cohort).read_text(encoding="utf-8")
+    Path(cohort).write_text(text.replace("P5,", "P4,"), encoding="utf-8")
+    assert "line 7: column patient_id: 'P4' stands on line 6 already" in refusal(capfdbinary, cohort, *WANTED)
