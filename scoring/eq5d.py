@@ -64,11 +64,16 @@ def state_index(chosen: ValueSet, state: State) -> float:
     return chosen.full_health + sum(_terms(chosen, state)) + _extra(chosen, state)
 
 
+def state_indices(chosen: ValueSet) -> list[float]:
+    """Index of each of the 243 states in the order of ``STATES``, unrounded."""
+    return [state_index(chosen, state) for state in STATES]
+
+
 @cache
 def _table(value_set: str) -> FloatArray:
     """Index of the 243 states in the order of ``STATES``, then NaN for "a dimension is missing"."""
     chosen = find_value_set(value_set, force=True)
-    table = np.array([*(state_index(chosen, state) for state in STATES), np.nan])
+    table = np.array([*state_indices(chosen), np.nan])
     table.setflags(write=False)
     return table
 

@@ -26,6 +26,16 @@ class Quality(StrEnum):
     SINGLE_SOURCE = "single_source"
     CONTRADICTED = "contradicted"
 
+    @property
+    def words(self) -> str:
+        """The flag as a reader is told."""
+        return {
+            "agreed": "independent packages agree",
+            "differs": "packages differ",
+            "single_source": "single source",
+            "contradicted": "contradicted by independent packages",
+        }[self.value]
+
 
 @dataclass(frozen=True, slots=True)
 class PairTerm:
@@ -143,11 +153,11 @@ def find_value_set(value_set: str | None, *, force: bool = False) -> ValueSet:
     if value_set is None:
         raise ValueSetError(
             "The EQ-5D-3L index needs a named value set and there is no default country, for instance "
-            "--value-set UK_TTO. See them all with: python -m scoring value-sets"
+            "--value-set UK_TTO. See them all with: python -m scoring valuesets"
         )
     if value_set not in sets:
         raise ValueSetError(
-            f"There is no EQ-5D-3L value set {value_set!r}. See them all with: python -m scoring value-sets"
+            f"There is no EQ-5D-3L value set {value_set!r}. See them all with: python -m scoring valuesets"
         )
     if sets[value_set].refused and not force:
         raise ValueSetError(f"The value set {value_set} is refused: {sets[value_set].note}")

@@ -53,7 +53,7 @@ def test_odi_is_appended_in_full_precision_and_other_columns_stay(tmp_path: Path
 
 def test_eq5d_needs_a_value_set_and_gives_profile_and_index(tmp_path: Path) -> None:
     file = sheet(tmp_path, f"{EQ5D},vas\n1,1,2,2,1,70\n2,2,2,2,2,\n,1,1,1,1,5\n")
-    assert "python -m scoring value-sets" in refusal("score", "eq5d3l", file)
+    assert "python -m scoring valuesets" in refusal("score", "eq5d3l", file)
     scored = rows(run("score", "eq5d3l", file, "--value-set", "UK_TTO").stdout)
     assert [row["eq5d3l_profile"] for row in scored] == ["11221", "22222", ""]
     assert [float(row["eq5d3l_index"] or "nan") for row in scored[:2]] == pytest.approx([0.76, 0.516])
