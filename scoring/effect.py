@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, lgamma, log, sqrt
+from math import exp, isnan, lgamma, log, sqrt
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import nct, t
 
 from scoring.change import signed_change
-from scoring.errors import ScoringError
+from scoring.errors import ModelError, ScoringError
 from scoring.instrument import Scale
 from scoring.means import Mean, mean_interval
 from scoring.types import FloatArray
 
 Interval = tuple[float, float]
+
+_DOUBLINGS = 20
+_LARGEST = 100.0  # t statistic beyond which the noncentral t cannot be computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def mean_difference(treated: FloatArray, reference: FloatArray) -> MeanDifferenc
         return MeanDifference(one, other, difference, *(None,) * 5, note)
     error, df = sqrt(sum(parts)), sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (other.n - 1))
     half = float(t.ppf(0.975, df)) * error
-    g, limits = _hedges(difference, one, other)
+    g, limits, note = _hedges(difference, one, other)
     return MeanDifference(
         one,
         other,
@@ -80,7 +83,7 @@ def mean_difference(treated: FloatArray, reference: FloatArray) -> MeanDifferenc
         p=float(2 * t.sf(abs(difference) / error, df)),
         hedges_g=g,
         hedges_interval=limits,
-        note="",
+        note=note,
     )
 
 
@@ -101,22 +104,30 @@ def percent_improvement(scale: Scale, baseline: FloatArray, follow_up: FloatArra
     )
 
 
-def _hedges(difference: float, one: Mean, other: Mean) -> tuple[float, Interval]:
+def _hedges(difference: float, one: Mean, other: Mean) -> tuple[float, Interval | None, str]:
     """Hedges' g with its interval (Hedges & Olkin 1985, exact correction; limits of the noncentral t)."""
     df = one.n + other.n - 2
     pooled = sqrt(((one.n - 1) * (one.sd or 0) ** 2 + (other.n - 1) * (other.sd or 0) ** 2) / df)
     width = sqrt(1 / one.n + 1 / other.n)
     correction = exp(lgamma(df / 2) - log(sqrt(df / 2)) - lgamma((df - 1) / 2))
-    statistic = difference / pooled / width
-    low, high = (_noncentrality(statistic, df, share) * width * correction for share in (0.975, 0.025))
-    return difference / pooled * correction, (low, high)
+    g, statistic = difference / pooled * correction, difference / pooled / width
+    if abs(statistic) > _LARGEST:
+        return g, None, "interval of g not estimable, because the arms differ beyond all variation within them"
+    try:
+        low, high = (_noncentrality(statistic, df, share) * width * correction for share in (0.975, 0.025))
+    except ModelError as error:
+        return g, None, f"interval of g not estimable, because: {error}"
+    return g, (low, high), ""
 
 
 def _noncentrality(statistic: float, df: int, share: float) -> float:
     """The noncentrality under which ``share`` of the distribution lies at or below the statistic."""
 
     def excess(place: float) -> float:
-        return float(nct.cdf(statistic, df, place)) - share
+        found = float(nct.cdf(statistic, df, place))
+        if isnan(found):
+            raise ModelError("The noncentral t distribution cannot be computed here.")
+        return found - share
 
     return _root(excess, statistic)
 
@@ -124,6 +135,9 @@ def _noncentrality(statistic: float, df: int, share: float) -> float:
 def _root(excess: Callable[[float], float], start: float) -> float:
     """Root of a falling function, bracketed outwards from ``start``."""
     reach = 2.0 + abs(start)
-    while not excess(start - reach) > 0 > excess(start + reach):
+    for _ in range(_DOUBLINGS):
+        low, high = excess(start - reach), excess(start + reach)
+        if low > 0 > high:
+            return float(brentq(excess, start - reach, start + reach, xtol=1e-10))
         reach *= 2
-    return float(brentq(excess, start - reach, start + reach, xtol=1e-10))
+    raise ModelError("The noncentral t distribution has no root.")

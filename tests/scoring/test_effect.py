@@ -54,6 +54,13 @@ def test_missing_patients_are_left_out_and_small_arms_say_so() -> None:
     assert "not estimable, because all changes" in same.note
 
 
+def test_arms_that_do_not_vary_at_all_have_no_standardised_interval() -> None:
+    apart = mean_difference(np.array([1, 2.0]), np.array([1e6, 1e6 + 1]))
+    assert apart.hedges_interval is None
+    assert apart.interval is not None
+    assert "interval of g not estimable, because" in apart.note
+
+
 def test_per_cent_improvement_has_two_names_and_two_values() -> None:
     odi = find_scale("odi")
     before, after = np.array([10.0, 50, 0, NAN]), np.array([0.0, 45, 0, 5])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.consort import Standing, flow
@@ -20,6 +20,7 @@ NAN = float("nan")
 ENDPOINT = Endpoint.parse(EXAMPLE)
 
 
+@settings(deadline=None)
 @given(
     population=st.sampled_from(list(POPULATIONS)),
     missing=st.sampled_from(MISSING_METHODS),

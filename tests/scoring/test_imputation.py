@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
 
@@ -95,6 +95,7 @@ def test_without_missing_scores_it_is_the_ordinary_analysis() -> None:
 ESTIMATES = st.lists(st.tuples(st.floats(-5, 5), st.floats(0.01, 4)), min_size=2, max_size=12)
 
 
+@settings(deadline=None)
 @given(rows=ESTIMATES, complete=st.integers(2, 500))
 def test_rubins_rules_by_plain_formula(rows: list[tuple[float, float]], complete: int) -> None:
     """Barnard & Rubin, Biometrika 1999;86:948-955, formulas 1 to 3, written out."""
@@ -113,12 +114,14 @@ def test_rubins_rules_by_plain_formula(rows: list[tuple[float, float]], complete
     assert found.interval == pytest.approx((mean - half, mean + half))
 
 
+@settings(deadline=None)
 @given(k=st.integers(0, 40), n=st.integers(40, 90))
 def test_wilson_for_imputed_data_is_wilson_where_nothing_was_missing(k: int, n: int) -> None:
     p = np.full(4, k / n)
     assert pooled_wilson(pool(p, p * (1 - p) / n), n) == pytest.approx(wilson(k, n), abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(5, 35), min_size=3, max_size=20))
 def test_wilson_for_imputed_data_solves_its_equation(counts: list[int]) -> None:
     """Lott & Reiter 2020: at each limit q, (p - q)^2 = t^2 (1 + r) q (1 - q) / n."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.errors import ModelError
@@ -22,6 +22,7 @@ def test_the_shuttle_flights() -> None:
     assert fit.log_likelihood == pytest.approx(-20.315 / 2, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(40, 200), terms=st.integers(1, 4))
 def test_random_cohorts_agree_with_statsmodels(seed: int, n: int, terms: int) -> None:
     rng = np.random.default_rng(seed)
@@ -63,6 +64,7 @@ def test_what_has_no_maximum_is_refused_by_name(column: list[float], outcome: li
         fit_logistic(design(column), np.array(outcome, dtype=bool), ["constant", "x"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=4, max_size=25))
 def test_separation_is_found_exactly_where_the_classes_do_not_overlap(rows: list[tuple[int, bool]]) -> None:
     """One covariate separates just where the ranges of the two classes touch at one point or not at all."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.errors import RuleError, ScoringError
@@ -73,6 +73,7 @@ def test_a_change_on_the_threshold_is_in_the_better_state_and_a_small_sdc_does_n
     assert odi.text == "odi: MIC 10 (source), SDC 4 (source), worse by 10 (source)"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=1, max_size=30))
 def test_every_patient_is_in_one_state(pairs: list[tuple[int, int]]) -> None:
     before, after = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))

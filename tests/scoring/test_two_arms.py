@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 from scipy.stats.contingency import odds_ratio, relative_risk
@@ -48,6 +48,7 @@ def test_harm_has_a_negative_number_and_a_negative_interval() -> None:
     assert "needed to harm" in worse.notes[0]
 
 
+@settings(deadline=None)
 @given(treated=CELLS, reference=CELLS)
 def test_ratios_and_tests_agree_with_scipy(treated: tuple[int, int], reference: tuple[int, int]) -> None:
     (a, b), (c, d) = treated, reference
@@ -61,6 +62,7 @@ def test_ratios_and_tests_agree_with_scipy(treated: tuple[int, int], reference: 
     assert found.chi2_p == pytest.approx(square.pvalue)
 
 
+@settings(deadline=None)
 @given(treated=CELLS, reference=CELLS)
 def test_the_difference_agrees_with_statsmodels(treated: tuple[int, int], reference: tuple[int, int]) -> None:
     (a, b), (c, d) = treated, reference
@@ -68,6 +70,7 @@ def test_the_difference_agrees_with_statsmodels(treated: tuple[int, int], refere
     assert found.newcombe == pytest.approx(confint_proportions_2indep(a, a + b, c, c + d, method="newcomb"))
 
 
+@settings(deadline=None)
 @given(
     first=st.tuples(st.integers(0, 20), st.integers(0, 20)), second=st.tuples(st.integers(0, 20), st.integers(0, 20))
 )
