@@ -28,13 +28,13 @@ def check_cohort(change: FloatArray, design: FloatArray, baseline: FloatArray | 
     """Refuse a cohort without answers or variation, and means that cannot be told apart."""
     if not change.size:
         raise ModelError("There is nothing to model: no patient has both a baseline and a follow-up.")
-    if baseline is not None and np.ptp(baseline) == 0:
-        raise ModelError("Every patient has the same baseline, so it explains nothing. Leave the baseline out.")
     answered = np.isfinite(change)
     x, y = design[answered], change[answered]
     columns = x.shape[1]
     if len(y) <= columns:
-        raise ModelError(f"Too few patients: {len(y)} answers cannot carry {columns} means and slopes.")
+        raise ModelError(f"Too few patients: {len(y)} answers in all cannot carry {columns} means and slopes.")
+    if baseline is not None and np.ptp(baseline) == 0:
+        raise ModelError("Every patient has the same baseline, so it explains nothing. Leave the baseline out.")
     if np.linalg.matrix_rank(x) < columns:
         raise ModelError("The baseline follows from arm and timepoint. Leave the baseline out.")
     residual = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
@@ -45,6 +45,8 @@ def check_cohort(change: FloatArray, design: FloatArray, baseline: FloatArray | 
 def check_pairs(change: FloatArray, timepoints: Sequence[str], design: FloatArray, structure: str) -> None:
     """Refuse a covariance that too few patients carry: each pair of timepoints needs patients who answered both."""
     answered = np.isfinite(change)
+    if len(timepoints) == 1:
+        return
     if structure == "compound_symmetry":
         if not (answered.sum(axis=1) > 1).any():
             raise ModelError("Too few patients: nobody answered at two timepoints, so there is no correlation.")
