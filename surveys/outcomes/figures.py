@@ -19,7 +19,7 @@ from surveys.outcomes.rate import Rate
 from surveys.outcomes.rate_chart import rate_chart
 from surveys.outcomes.share_chart import share_chart
 from surveys.outcomes.tables import funnel_table, means_table, rates_table, steps_table
-from surveys.outcomes.words import rule_words, timepoint_words
+from surveys.outcomes.words import rule_words, timepoint_words, value_set_words
 
 
 def rates_figure(cohort: Cohort, rule: Rule, position: int, rates: Sequence[Rate]) -> Figure:
@@ -29,7 +29,8 @@ def rates_figure(cohort: Cohort, rule: Rule, position: int, rates: Sequence[Rate
         code=f"responders-{position}",
         title=_("Responders: %(rule)s", rule=rule_words(rule)),
         description=_("%(rule)s. %(rates)s.", rule=rule_words(rule), rates="; ".join(map(_sentence, drawn))),
-        rule=_("Complete cases; missing and not evaluable patients are in the table."),
+        rule=_("Complete cases; missing and not evaluable patients are in the table.")
+        + value_set_words(rule.value_set),
         table=rates_table(rates, _headings(cohort)),
         as_of=cohort.now,
         data_hash=_joined([rate.data_hash for rate in rates]),
@@ -48,7 +49,8 @@ def means_figure(cohort: Cohort, scale_code: str, value_set: str | None = None) 
         title=_("Mean by arm over time: %(scale)s", scale=scale.label),
         description=_("Means with 95 %% intervals on a scale %(span)s; the values are in the table.", span=span),
         rule=_("Everyone who answered in the window, with 95 % t interval and n; not the same people throughout.")
-        + (" " + _("Thin lines: single patients.") if lines else ""),
+        + (" " + _("Thin lines: single patients.") if lines else "")
+        + value_set_words(value_set),
         table=means_table(points, _headings(cohort)),
         as_of=cohort.now,
         data_hash=_joined([point.data_hash for point in points] + [repr(one) for one in lines]),
@@ -67,7 +69,8 @@ def distribution_figure(cohort: Cohort, rule: Rule, timepoint: str) -> Figure:
         rule=_(
             "Height of a curve: share of patients who improved by at least that much. The line: %(rule)s.",
             rule=rule_words(rule),
-        ),
+        )
+        + value_set_words(rule.value_set),
         table=steps_table(steps),
         as_of=cohort.now,
         data_hash=_joined([f"{step.arm} {step.change!r} {step.reached} {step.n}" for step in steps]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scoring.instrument import find_scale
 from scoring.responder import Rule
+from scoring.value_sets import find_value_set
 from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
 from surveys.protocols.model import Timepoint
@@ -65,3 +66,9 @@ def rule_words(rule: Rule) -> str:
         "<": _("%(scale)s worsened by more than %(amount)s %(unit)s", scale=scale.label, amount=amount, unit=unit),
     }
     return words[rule.operator] + (f" ({rule.value_set})" if rule.value_set else "")
+
+
+def value_set_words(value_set: str | None) -> str:
+    """A sentence on what speaks against a value set, to follow another; empty where nothing does."""
+    caution = find_value_set(value_set, force=True).caution if value_set else ""
+    return " " + _("Value set %(id)s: %(caution)s", id=value_set, caution=caution) if caution else ""
