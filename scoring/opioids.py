@@ -74,6 +74,8 @@ def _factor_of(given: Prescription, table: FactorTable) -> Factor:
 def _obstacle(given: Prescription, table: FactorTable) -> str:
     """Why one prescription has no daily dose in MME; empty where it has one."""
     drug, route = _name(given)
+    if not drug:
+        return "a drug is not named"
     if drug in table.not_evaluable:
         return f"{drug} is {table.not_evaluable[drug]}"
     if (drug, route) not in table.factors:

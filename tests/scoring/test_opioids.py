@@ -39,6 +39,7 @@ def test_nothing_recorded_is_not_the_same_as_none_taken() -> None:
         (replace(TRAMADOL, as_needed=True), "tramadol is taken as needed"),
         (replace(TRAMADOL, amount=None), "the dose of tramadol is not known"),
         (replace(TRAMADOL, times_a_day=None), "the dose of tramadol is not known"),
+        (Prescription("", "oral", "mg", 5), "a drug is not named"),
         (Prescription("Wonderdrug", "oral", "mg", 5), "the drug 'Wonderdrug' has no factor"),
         (Prescription("morphine", "intravenous", "mg", 5), "morphine has no factor by route 'intravenous'"),
     ],
