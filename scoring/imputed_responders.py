@@ -9,7 +9,7 @@ from scoring.errors import ScoringError
 from scoring.imputation import impute
 from scoring.pooling import Interval, Pooled, pool, pooled_wilson
 from scoring.responder import Rule
-from scoring.responders import ArmScores
+from scoring.responders import ArmScores, check_scores
 from scoring.types import BoolArray, FloatArray
 from scoring.verdict import YES, Reason
 
@@ -59,6 +59,7 @@ def analyse_imputed(scores: ArmScores, rule: Rule, reference: str, imputations: 
     Only missing follow-up is imputed: who has no baseline or one that the rule cannot judge stays out of n. Raises
     ScoringError where the reference is no arm, ModelError where an arm has too few scores to impute from.
     """
+    check_scores(scores, rule)
     if reference not in scores.arms:
         raise ScoringError(f"There is no arm {reference!r}. Arms: {', '.join(scores.arms)}.")
     visits = np.column_stack([scores.baseline, scores.between, scores.follow_up])

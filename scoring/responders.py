@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.errors import ScoringError
+from scoring.instrument import find_scale
 from scoring.missing import METHODS, Method, carry_forward, settle_by
 from scoring.responder import Rule
 from scoring.two_arms import Proportion, TwoArms, compare
@@ -81,14 +82,25 @@ def analyse(scores: ArmScores, rule: Rule, reference: str, methods: Sequence[Met
     With more than two arms each is compared with the one reference, without adjustment for the number of
     comparisons; the worst and best case then take every other arm as treated. An arm of one patient is analysed; an
     arm that nobody can be judged in is "not estimable". Raises ScoringError where the reference is no arm or the
-    only one.
+    only one, or a score lies outside its scale.
     """
+    check_scores(scores, rule)
     if reference not in scores.arms:
         raise ScoringError(f"There is no arm {reference!r}. Arms: {', '.join(scores.arms)}.")
     if len(scores.arms) < 2:
         raise ScoringError(f"There is one arm only, {reference!r}: a comparison needs two or more.")
     found = {method: _by_method(scores, rule, reference, method) for method in methods}
     return ResponderAnalysis(rule.text, reference, denominators(scores, rule), found)
+
+
+def check_scores(scores: ArmScores, rule: Rule) -> None:
+    """Raise ScoringError at a score outside the scale of the rule."""
+    scale = find_scale(rule.scale)
+    for name, values in (("baseline", scores.baseline), ("between", scores.between), ("follow-up", scores.follow_up)):
+        wrong = values[(values < scale.minimum) | (values > scale.maximum)]
+        if len(wrong):
+            limits = f"{scale.code} runs from {scale.minimum:g} to {scale.maximum:g}"
+            raise ScoringError(f"A score of {wrong[0]:g} ({name}) is outside the scale: {limits}.")
 
 
 def judge(scores: ArmScores, rule: Rule, treated: BoolArray, method: Method) -> ResponderResult:

@@ -7,6 +7,7 @@ from scoring.commands.frame import Columns, Section
 from scoring.commands.responder_models import adjusted, dose, subgroups
 from scoring.commands.responder_question import Answer, Question, split_cuts
 from scoring.commands.responder_variants import imputed, mean_change, sensitivity, surgery
+from scoring.commands.responder_visits import over_time
 
 
 def add_extras(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +20,7 @@ def add_extras(parser: argparse.ArgumentParser) -> None:
     _column(more, "--factor", "category to adjust for, for instance sex; once for each")
     _column(more, "--subgroup", "category to compare within, or a number with cuts, for instance age:50,65")
     more.add_argument("--dose", metavar="COLUMN", help="dose of each patient, for rates by dose and their trend")
+    more.add_argument("--over-time", action="store_true", help="every visit: available patients and the same patients")
     more.add_argument("--mean-change", action="store_true", help="mean change by arm and its difference")
     more.add_argument("--sensitivity", action="store_true", help="every published threshold, and the rate as it rises")
 
@@ -37,6 +39,7 @@ def extra_texts(options: argparse.Namespace) -> list[str]:
 def answer_extras(options: argparse.Namespace, columns: Columns, question: Question) -> Answer:
     """Make every further analysis that was asked for: parts of the JSON document, and tables."""
     wanted: list[tuple[bool, Callable[[argparse.Namespace, Columns, Question], Answer]]] = [
+        (options.over_time, over_time),
         (options.mean_change, mean_change),
         (options.impute is not None, imputed),
         (options.surgery is not None, surgery),

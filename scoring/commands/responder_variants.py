@@ -10,11 +10,12 @@ from scoring.change import signed_change
 from scoring.commands.frame import Columns, Section
 from scoring.commands.responder_question import Answer, Question
 from scoring.commands.responder_report import arm_document, comparison_document
-from scoring.effect import mean_difference
-from scoring.errors import ScoringError
+from scoring.effect import mean_difference, percent_improvement
+from scoring.errors import ModelError, ScoringError
 from scoring.events import EventRecord, composite
 from scoring.imputed_responders import analyse_imputed
 from scoring.instrument import find_scale
+from scoring.means import mean_interval
 from scoring.presets import presets
 from scoring.responders import proportion
 from scoring.sensitivity import amounts_up_to, preset_table, threshold_curve
@@ -24,35 +25,57 @@ from scoring.two_arms import compare
 def mean_change(_: argparse.Namespace, __: Columns, question: Question) -> Answer:
     """Compare the mean change of each arm with that of the reference."""
     scores = question.scores
-    change = signed_change(find_scale(question.rule.scale), scores.baseline, scores.follow_up)
-    of_reference = change[scores.arm == question.reference]
-    found = {arm: mean_difference(change[scores.arm == arm], of_reference) for arm in question.others}
-    rows = [
-        {"arm": arm, "n": each.treated.n, "mean": each.treated.mean, "ci": each.treated.interval}
-        for arm, each in found.items()
+    scale = find_scale(question.rule.scale)
+    change = signed_change(scale, scores.baseline, scores.follow_up)
+    own = {arm: mean_interval(change[scores.arm == arm]) for arm in scores.arms}
+    found = {
+        arm: mean_difference(change[scores.arm == arm], change[scores.arm == question.reference])
+        for arm in question.others
+    }
+    rows: list[dict[str, object]] = [
+        {"arm": arm} | asdict(each) | _per_cent(question, arm) for arm, each in own.items()
     ]
-    last = next(iter(found.values())).reference
-    rows.append({"arm": question.reference, "n": last.n, "mean": last.mean, "ci": last.interval})
     names = ("difference", "interval", "df", "p", "hedges_g", "hedges_interval")
     compared = [{"arm": arm} | {name: getattr(each, name) for name in names} for arm, each in found.items()]
-    notes = [f"{arm}: {each.note}." for arm, each in found.items() if each.note]
-    against = Section(f"Difference of mean change against {question.reference} (Welch)", compared, notes)
-    return {"mean_change": found}, [Section("Mean change, positive is better", rows), against]
+    sections = [
+        Section("Mean change, positive is better", rows, [PER_CENT] if scale.minimum >= 0 else []),
+        Section(
+            f"Difference of mean change against {question.reference} (Welch)",
+            compared,
+            [f"{arm}: {each.note}." for arm, each in found.items() if each.note],
+        ),
+    ]
+    return {"mean_change": {"arms": {row["arm"]: row for row in rows}, "comparisons": found}}, sections
+
+
+PER_CENT = (
+    "Per cent of baseline: mean_of_ratios averages each patient's own (baseline above 0), ratio_of_means is mean "
+    "change over mean baseline. Those operated on are in all of these."
+)
+
+
+def _per_cent(question: Question, arm: str) -> dict[str, object]:
+    """Both per cents of one arm; none on a scale that can be negative."""
+    scale, own = find_scale(question.rule.scale), question.scores.arm == arm
+    if scale.minimum < 0:
+        return {}
+    found = percent_improvement(scale, question.scores.baseline[own], question.scores.follow_up[own])
+    return {"mean_of_ratios": found.mean_of_ratios, "ratio_of_means": found.ratio_of_means}
 
 
 def imputed(options: argparse.Namespace, _: Columns, question: Question) -> Answer:
-    """Impute, judge and pool."""
+    """Impute, judge and pool; where an arm has too few scores for that, say so beside the other figures."""
     if options.seed is None:
         raise ScoringError("Imputation draws at random: name a seed, --seed 1, so that it can be repeated.")
-    found = analyse_imputed(question.scores, question.rule, question.reference, options.impute, options.seed)
+    try:
+        found = analyse_imputed(question.scores, question.rule, question.reference, options.impute, options.seed)
+    except ModelError as error:
+        return {"multiple_imputation": {"note": str(error)}}, [Section("Multiple imputation", [], [str(error)])]
     arms = [{"arm": arm} | asdict(each) for arm, each in found.arms.items()]
     compared = [{"arm": arm} | asdict(each) for arm, each in found.comparisons.items()]
     note = f"{found.imputations} data sets, seed {found.seed}; scores imputed within arm by predictive mean matching."
-    sections = [
-        Section("Multiple imputation", arms, [note]),
-        Section(f"Multiple imputation against {question.reference} (Rubin)", compared),
-    ]
-    return {"multiple_imputation": asdict(found)}, sections
+    against = Section(f"Multiple imputation against {question.reference} (Rubin)", compared)
+    return {"multiple_imputation": asdict(found)}, [Section("Multiple imputation", arms, [note]), against]
 
 
 def surgery(options: argparse.Namespace, columns: Columns, question: Question) -> Answer:

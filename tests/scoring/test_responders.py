@@ -93,5 +93,7 @@ def test_what_is_no_cohort_is_refused() -> None:
         ArmScores(np.array(["a"]), np.full(2, 50.0), np.full(2, 40.0), np.empty((2, 0)))
     with pytest.raises(ScoringError, match="Patient 2 has no arm"):
         ArmScores(np.array(["a", ""]), np.full(2, 50.0), np.full(2, 40.0), np.empty((2, 0)))
+    with pytest.raises(ScoringError, match=r"A score of 101 \(follow-up\) is outside the scale"):
+        analyse(ArmScores(np.array(["a", "b"]), np.full(2, 50.0), np.array([40.0, 101]), np.empty((2, 0))), RULE, "a")
     with pytest.raises(ScoringError, match="infinite"):
         ArmScores(np.array(["a", "b"]), np.full(2, 50.0), np.array([40.0, np.inf]), np.empty((2, 0)))

@@ -43,7 +43,8 @@ def refusal(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
 def test_everything_at_once_adds_up(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     found: dict[str, Any] = json.loads(run(capfdbinary, cohort, *WANTED, *EVERYTHING, "--json"))
     assert found["denominators"]["a"]["no_follow_up"] == found["multiple_imputation"]["arms"]["a"]["imputed"] == 10
-    assert found["mean_change"]["a"]["treated"]["n"] == found["methods"]["complete_case"]["arms"]["a"]["n"] == 20
+    assert found["mean_change"]["arms"]["a"]["n"] == found["methods"]["complete_case"]["arms"]["a"]["n"] == 20
+    assert found["mean_change"]["comparisons"]["a"]["difference"] is not None
     assert (found["adjusted"]["n"], found["dose_response"]["n"]) == (50, 50)
     surgery = found["surgery"]
     assert (surgery["not_asked"], surgery["treatment_policy"]["arms"]["a"]["n"]) == (1, 20)
@@ -71,6 +72,37 @@ def test_a_rule_on_a_scale_without_published_threshold_still_has_its_curve(
 
 def test_a_model_that_cannot_be_fitted_says_why(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert "not estimable, because" in run(capfdbinary, cohort, *WANTED, "--covariate", "before")
+
+
+def test_an_arm_too_thin_to_impute_is_a_note_beside_the_other_figures(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "thin.csv"
+    file.write_text("arm,before,after\na,50,20\na,50,\nb,50,40\nb,50,\n", encoding="utf-8")
+    found = json.loads(run(capfdbinary, str(file), *WANTED, "--impute", "5", "--seed", "1", "--json"))
+    assert "not estimable, because arm 'a' has 1 scores" in found["multiple_imputation"]["note"]
+    assert found["methods"]["complete_case"]["arms"]["a"]["rate"] == 1
+
+
+def test_visits_are_seen_with_whoever_is_there_and_with_the_same_patients(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "visits.csv"
+    file.write_text("arm,before,m3,after\na,50,20,20\na,50,20,\nb,50,50,50\nb,50,,20\n", encoding="utf-8")
+    found = json.loads(run(capfdbinary, str(file), *WANTED, "--between", "m3", "--over-time", "--json"))["over_time"]
+    seen = [(row["arm"], row["visit"], row["patients"], row["responders"], row["n"]) for row in found]
+    assert seen[:4] == [
+        *(("a", "m3", "available", 2, 2), ("a", "m3", "same", 1, 1)),
+        *(("a", "after", "available", 1, 1), ("a", "after", "same", 1, 1)),
+    ]
+    assert seen[6:] == [("b", "after", "available", 1, 2), ("b", "after", "same", 0, 1)]
+
+
+def test_per_cent_improvement_says_which_mean_it_is(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    file = tmp_path / "ratios.csv"
+    file.write_text("arm,before,after\na,20,0\na,80,60\nb,50,40\nb,50,45\n", encoding="utf-8")
+    found = json.loads(run(capfdbinary, str(file), *WANTED, "--mean-change", "--json"))["mean_change"]["arms"]["a"]
+    assert (found["mean_of_ratios"], found["ratio_of_means"]) == (62.5, 40)
 
 
 @pytest.mark.parametrize(
