@@ -25,9 +25,7 @@ def check_shapes(
 
 
 def check_cohort(change: FloatArray, design: FloatArray, baseline: FloatArray | None) -> None:
-    """Refuse a cohort without answers or variation, and means that cannot be told apart."""
-    if not change.size:
-        raise ModelError("There is nothing to model: no patient has both a baseline and a follow-up.")
+    """Refuse a cohort without variation, and means that cannot be told apart."""
     answered = np.isfinite(change)
     x, y = design[answered], change[answered]
     columns = x.shape[1]

@@ -150,6 +150,8 @@ def _cohort(
     keep = based & answered
     kept = change[keep]
     seen = np.flatnonzero(np.isfinite(kept).any(axis=0))
+    if not keep.any():
+        raise ModelError("There is nothing to model: no patient has both a baseline and a follow-up.")
     counts = np.zeros((arms, len(seen)), dtype=np.int64)
     np.add.at(counts, arm[keep], np.isfinite(kept[:, seen]))
     left_out = {"no_baseline": int((~based).sum()), "no_follow_up": int((based & ~answered).sum())}

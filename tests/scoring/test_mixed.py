@@ -164,6 +164,11 @@ def test_what_data_cannot_carry_is_refused(change: FloatArray, structure: Struct
         fit_mixed(change, arm, timepoints=names(change.shape[1]), covariance=structure)
 
 
+def test_a_cohort_without_any_baseline_is_refused() -> None:
+    with pytest.raises(ModelError, match="no patient has both"):
+        fit_mixed(np.ones((3, 2)), list("abb"), timepoints=names(2), baseline=np.full(3, np.nan))
+
+
 def test_a_baseline_all_patients_share_is_refused() -> None:
     change, arm, _ = random_cohort(1, 30, 2)
     with pytest.raises(ModelError, match="same baseline"):

@@ -5,12 +5,15 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from scoring.__main__ import main
 from tests.published.longitudinal import FOLDER, expected
 
 ROOT = Path(__file__).parents[2]
@@ -19,9 +22,43 @@ SURGERY = FOLDER / "survival_input.csv"
 RULES = ("--rule", "odi change >= 10", "--worse", "odi change <= -10", "--early", "m1,m3")
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "scoring", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=60)
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str | Path) -> Done:
+    """Run a command within this process, as ``python -m scoring`` does."""
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = main([str(each) for each in arguments])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out.flush()
+    out.seek(0)
+    return Done(code, out.read(), err.getvalue())
+
+
+def test_the_commands_run_from_a_shell() -> None:
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "scoring",
+        "mixed",
+        str(VISITS),
+        "--score",
+        "odi",
+        "--treated",
+        "bmc",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "bmc minus control" in done.stdout
 
 
 def document(*arguments: str | Path) -> dict[str, Any]:
