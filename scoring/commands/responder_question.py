@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from scoring.commands.frame import Section
+import numpy as np
+
+from scoring.commands.frame import Columns, Section
 from scoring.errors import ScoringError
 from scoring.missing import answered
 from scoring.responder import Rule
 from scoring.responders import ArmScores
-from scoring.types import BoolArray
+from scoring.types import BoolArray, FloatArray
 from scoring.verdict import YES, ResponderResult
 
 Answer = tuple[dict[str, object], list[Section]]  # a part of the JSON document, and tables
@@ -43,3 +45,13 @@ def split_cuts(text: str) -> tuple[str, list[float]]:
         return name, [float(each) for each in cuts.split(",")] if colon else []
     except ValueError as error:
         raise ScoringError(f"{text!r} has no numbers after the colon. A subgroup reads like age:50,65.") from error
+
+
+def yes_or_no(columns: Columns, name: str) -> FloatArray:
+    """A column of 1 (yes), 0 (no) and NaN (empty); anything else is refused with its place."""
+    values = columns.numbers[name]
+    wrong = np.isfinite(values) & ~np.isin(values, (0, 1))
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise columns.error(at, name, f"{values[at]:g} is neither 1 (yes) nor 0 (no). Correct it or leave it empty.")
+    return values

@@ -4,11 +4,9 @@ import argparse
 from dataclasses import asdict
 from decimal import Decimal
 
-import numpy as np
-
 from scoring.change import signed_change
 from scoring.commands.frame import Columns, Section
-from scoring.commands.responder_question import Answer, Question
+from scoring.commands.responder_question import Answer, Question, yes_or_no
 from scoring.commands.responder_report import arm_document, comparison_document
 from scoring.effect import mean_difference, percent_improvement
 from scoring.errors import ModelError, ScoringError
@@ -80,8 +78,7 @@ def imputed(options: argparse.Namespace, _: Columns, question: Question) -> Answ
 
 def surgery(options: argparse.Namespace, columns: Columns, question: Question) -> Answer:
     """Composite and treatment policy side by side, on complete cases."""
-    _refuse_other_than_0_and_1(columns, options.surgery)
-    record = EventRecord({"surgery": columns.numbers[options.surgery]}, question.scores.baseline)
+    record = EventRecord({"surgery": yes_or_no(columns, options.surgery)}, question.scores.baseline)
     policy = question.judged()
     failed = composite(policy, record.happened["surgery"] == 1, worsening=question.rule.worsening)
     document: dict[str, object] = {}
@@ -97,16 +94,6 @@ def surgery(options: argparse.Namespace, columns: Columns, question: Question) -
     unknown = int(record.not_asked("surgery").sum())
     note = f"Composite: an operation counts as failure. Treatment policy: answers count. Not asked: {unknown} patients."
     return {"surgery": document | {"not_asked": unknown}}, [Section("After surgery, complete cases", rows, [note])]
-
-
-def _refuse_other_than_0_and_1(columns: Columns, name: str) -> None:
-    values = columns.numbers[name]
-    wrong = np.isfinite(values) & ~np.isin(values, (0, 1))
-    if wrong.any():
-        at = int(wrong.argmax())
-        raise columns.error(
-            at, name, f"{values[at]:g} is neither 1 (operated) nor 0 (not); leave it empty if not asked."
-        )
 
 
 def sensitivity(_: argparse.Namespace, __: Columns, question: Question) -> Answer:

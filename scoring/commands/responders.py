@@ -8,6 +8,7 @@ from scoring.commands.frame import FILE, Columns, Commands, Report, add_command,
 from scoring.commands.responder_extras import add_extras, answer_extras, extra_numbers, extra_texts
 from scoring.commands.responder_question import Question
 from scoring.commands.responder_report import analysis_document, analysis_sections
+from scoring.commands.responder_standing import add_standing, expected_only, standing_numbers
 from scoring.errors import ScoringError
 from scoring.instrument import find_scale
 from scoring.responder import Rule
@@ -51,6 +52,7 @@ def add(commands: Commands) -> None:
         metavar="COLUMN",
         help="patient number: one that stands twice is refused; patient_id where the file has it",
     )
+    add_standing(parser)
     add_extras(parser)
     add_format(parser)
 
@@ -58,7 +60,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> str:
     """Analyse the file and print it as asked."""
     rule = Rule.parse(options.rule, value_set=options.value_set)
-    columns = _read(options, rule)
+    columns, counted = expected_only(options, _read(options, rule), rule)
     scores = ArmScores(
         columns.texts[options.arm],
         columns.numbers[options.baseline],
@@ -68,8 +70,8 @@ def run(options: argparse.Namespace) -> str:
     reference = reference_of(scores.arms, options.treated, options.reference)
     analysis = analyse(scores, rule, reference)
     document, sections = answer_extras(options, columns, Question(scores, rule, reference))
-    report = Report(analysis_document(analysis) | document, [*analysis_sections(analysis), *sections])
-    return emit(report, options)
+    whole = counted[0] | analysis_document(analysis) | document
+    return emit(Report(whole, [*counted[1], *analysis_sections(analysis), *sections]), options)
 
 
 def _read(options: argparse.Namespace, rule: Rule) -> Columns:
@@ -77,7 +79,7 @@ def _read(options: argparse.Namespace, rule: Rule) -> Columns:
     visits = [options.baseline, *options.between, options.follow_up]
     patient = options.patient or _patient_column(options.file)
     named = [options.arm, *([patient] if patient else [])]
-    numbers, texts = [*visits, *extra_numbers(options)], [*named, *extra_texts(options)]
+    numbers, texts = [*visits, *standing_numbers(options), *extra_numbers(options)], [*named, *extra_texts(options)]
     columns = read_columns(options.file, numbers=numbers, texts=texts)
     columns.refuse_empty(*named)
     if patient:

@@ -98,6 +98,27 @@ def test_visits_are_seen_with_whoever_is_there_and_with_the_same_patients(
     assert seen[6:] == [("b", "after", "available", 1, 2), ("b", "after", "same", 0, 1)]
 
 
+def test_only_expected_patients_are_judged_and_the_others_are_counted(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """a: answers, answers late, withdrew, died, not yet due; b: two answer. Expected as clinical papers print it."""
+    lines = ["arm,before,after,over,late,died,left", "a,50,20,1,,,", "a,50,20,1,1,,", "a,50,,1,,,1", "a,50,,1,,1,"]
+    lines += ["a,50,,0,,,", "b,50,20,1,0,0,0", "b,50,50,1,0,0,0", ""]
+    file = tmp_path / "flow.csv"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    columns = ["--closed", "over", "--late", "late", "--died", "died", "--withdrawn", "left"]
+    found = json.loads(run(capfdbinary, str(file), *WANTED, *columns, "--json"))
+    assert list(found["flow"]["a"].items()) == [
+        *(("arm", "a"), ("enrolled", 5), ("not_yet_due", 1), ("died", 1), ("withdrawn", 1), ("expected", 3)),
+        *(("answered", 1), ("late", 1), ("evaluable", 1), ("responders", 1), ("completeness", 1 / 3)),
+    ]
+    assert found["methods"]["non_responder"]["arms"]["a"] == {
+        **{"responders": 1, "n": 3, "rate": 1 / 3},
+        "wilson": pytest.approx([0.0615, 0.7923], abs=1e-4),
+    }
+    assert found["methods"]["complete_case"]["arms"]["a"]["n"] == 1
+
+
 def test_per_cent_improvement_says_which_mean_it_is(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     file = tmp_path / "ratios.csv"
     file.write_text("arm,before,after\na,20,0\na,80,60\nb,50,40\nb,50,45\n", encoding="utf-8")
@@ -111,7 +132,7 @@ def test_per_cent_improvement_says_which_mean_it_is(tmp_path: Path, capfdbinary:
         (["--impute", "5"], "--seed 1"),
         (["--impute", "1", "--seed", "1"], "takes 2 to 1000"),
         (["--impute", "5", "--seed", "-1"], "0 or above"),
-        (["--surgery", "age"], "line 2: column age: 30 is neither 1 (operated) nor 0"),
+        (["--surgery", "age"], "line 2: column age: 30 is neither 1 (yes) nor 0 (no)"),
         (["--subgroup", "age:x"], "no numbers after the colon"),
         (["--subgroup", "age:60,50"], "ascending order"),
         (["--covariate", "sex"], "line 2: column sex: 'm' is not a number"),
