@@ -3,11 +3,13 @@
 import numpy as np
 
 from scoring.errors import ModelError, ScoringError
-from scoring.types import BoolArray, FloatArray, TextArray
+from scoring.types import BoolArray, FloatArray, IntArray, TextArray
 
 DONORS = 5
 ITERATIONS = 10
 MOST = 1000  # data sets: more bring nothing but time
+_EQUAL = 1e-9  # relative: predictions nearer than this are the same
+_BLOCK = 2_000_000  # distances at once
 _RIDGE = 1e-5  # of each diagonal element, so that a constant or repeated visit does no harm
 
 
@@ -70,11 +72,18 @@ def _match(design: FloatArray, scores: FloatArray, gap: BoolArray, rng: np.rando
     """Scores for the gaps: a random one of the donors whose prediction is nearest."""
     seen = scores[~gap]
     best, drawn = _regress(design[~gap], seen, rng)
-    distance = np.abs(np.subtract.outer(design[gap] @ drawn, design[~gap] @ best))
-    donors = min(DONORS, len(seen))
-    nearest = np.argpartition(distance, donors - 1, axis=1)[:, :donors]
-    chosen = nearest[np.arange(len(nearest)), rng.integers(0, donors, len(nearest))]
-    return seen[chosen]
+    wanted, offered = design[gap] @ drawn, design[~gap] @ best
+    blocks = np.array_split(wanted, max(1, len(wanted) * len(offered) // _BLOCK))
+    return np.concatenate([seen[_donors(block, offered, rng)] for block in blocks])
+
+
+def _donors(wanted: FloatArray, offered: FloatArray, rng: np.random.Generator) -> IntArray:
+    """One donor for each prediction wanted; chance decides between equals, not the order of the file."""
+    distance = np.abs(np.subtract.outer(wanted, offered))
+    distance += rng.random(distance.shape) * _EQUAL * (1 + np.abs(offered).max())
+    number = min(DONORS, len(offered))
+    nearest = np.argpartition(distance, number - 1, axis=1)[:, :number]
+    return nearest[np.arange(len(nearest)), rng.integers(0, number, len(nearest))]
 
 
 def _regress(design: FloatArray, scores: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

@@ -50,6 +50,15 @@ def test_imputation_recovers_rates_that_complete_cases_miss(seed: int) -> None:
         assert pooled.interval[0] < responds[own].mean() < pooled.interval[1]
 
 
+def test_of_equal_donors_each_has_the_same_chance_whatever_their_order() -> None:
+    """One baseline for all: the missing half responds as often as the observed, although the failures stand first."""
+    follow_up = np.concatenate([np.full(40, 50.0), np.full(40, 20.0), np.full(80, NAN)])
+    cohort = ArmScores(np.repeat("a", 160), np.full(160, 50.0), follow_up, np.empty((160, 0)))
+    found = analyse_imputed(cohort, RULE, "a", 40, 1).arms["a"]
+    assert found.rate == pytest.approx(0.5, abs=0.03)
+    assert found.missing_information == pytest.approx(0.5, abs=0.2)
+
+
 def test_every_imputed_score_was_observed_in_its_arm_and_what_was_observed_stays() -> None:
     cohort, _ = planted(5, 200)
     visits = np.column_stack([cohort.baseline, cohort.between, cohort.follow_up])
