@@ -14,7 +14,8 @@ def functionality(levels: FloatArray, *, max_missing: int) -> FloatArray:
     """
     activities = levels.shape[1]
     least = activities - max_missing
-    return prorated_total(*answered_and_total(levels.T, len(levels)), activities=activities, least=least)
+    items = ((activity, np.isnan(activity)) for activity in levels.T)
+    return prorated_total(*answered_and_total(items, len(levels)), activities=activities, least=least)
 
 
 def prorated_total(answered: FloatArray, total: FloatArray, *, activities: int, least: int) -> FloatArray:

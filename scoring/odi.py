@@ -13,10 +13,15 @@ def odi(levels: FloatArray, *, max_missing: int) -> FloatArray:
     higher is worse. Unanswered sections leave the denominator; more than ``max_missing`` of them
     give NaN. Source: Fairbank & Pynsent, Spine 2000;25:2940-2952.
     """
-    return prorated_odi(*answered_and_total(levels.T, len(levels)), least=levels.shape[1] - max_missing)
+    items = ((section, np.isnan(section)) for section in levels.T)
+    return prorated_odi(*answered_and_total(items, len(levels)), least=levels.shape[1] - max_missing)
 
 
 def prorated_odi(answered: FloatArray, total: FloatArray, *, least: int) -> FloatArray:
     """ODI from the sections answered and their sum; NaN below ``least`` sections."""
-    score: FloatArray = 100 * total / (5 * np.where(answered >= max(1, least), answered, np.nan))
+    highest = 5 * answered
+    if answered.min(initial=np.inf) < max(1, least):
+        highest[answered < max(1, least)] = np.nan
+    score: FloatArray = 100 * total
+    score /= highest
     return score

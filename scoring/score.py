@@ -33,7 +33,7 @@ def _matrix(answers: Iterable[FloatArray]) -> FloatArray:
 
 
 def _summed(instrument: Instrument, answers: Answers) -> tuple[FloatArray, FloatArray]:
-    items = (values for _code, values in checked_items(instrument, answers))
+    items = ((each.values, each.gaps) for each in checked_items(instrument, answers))
     return answered_and_total(items, check_shape(instrument, answers))
 
 
@@ -66,7 +66,7 @@ def _score_block(chosen: Instrument, given: Answers, value_set: str | None, *, f
             return _odi(chosen, given)
         case "functionality":
             return _functionality(chosen, given)
-    checked = dict(checked_items(chosen, given))
+    checked = {each.code: each.values for each in checked_items(chosen, given)}
     match chosen.code:
         case "eq5d3l":
             return _eq5d3l(checked, value_set, force=force)
