@@ -63,6 +63,8 @@ def load_factor_table(file: Path) -> FactorTable:
     """Read and check one factor table; whatever is wrong with it raises ``InstrumentError``."""
     table = TomlTable.load(file)
     scales = [read_scale(row) for row in table.tables("scales", required=True)]
+    if len(scales) != 1:
+        raise table.fail("scales", "must hold the one scale of the dose")
     factors = [_factor(row) for row in table.tables("factors", required=True)]
     loaded = FactorTable(
         version=table.text("version"),

@@ -102,6 +102,7 @@ def test_a_dose_says_by_which_table_it_was_added_up(tmp_path: Path) -> None:
         ('unit = "mcg/h"', 'unit = "mg/h"', "must be one of mg, mcg/h"),
         ('drug = "tapentadol"', 'drug = "tramadol"', "stand there twice"),
         ('version = "cdc-2022"', "", "version: is missing"),
+        ("[[scales]]", "scales = []\n[[other]]", "scales: must hold the one scale"),
     ],
 )
 def test_a_faulty_table_is_refused_by_key(tmp_path: Path, old: str, new: str, sentence: str) -> None:
