@@ -18,8 +18,8 @@ class Covariance(Protocol):
     def name(self) -> str:
         """What a report calls the structure."""
 
-    def start(self, variances: FloatArray) -> FloatArray:
-        """Parameters, shape (q,), to begin from, given rough variances of shape (k,)."""
+    def start(self, rough: FloatArray) -> FloatArray:
+        """Parameters, shape (q,), to begin from, given a rough positive definite covariance (k, k)."""
 
     def matrix(self, theta: FloatArray) -> FloatArray:
         """Covariance of shape (k, k)."""
@@ -39,10 +39,12 @@ class Unstructured:
     size: int
     name: str = "unstructured"
 
-    def start(self, variances: FloatArray) -> FloatArray:
-        """Start without covariance."""
-        factor = np.diag(np.log(variances) / 2)
-        return factor[np.tril_indices(self.size)]
+    def start(self, rough: FloatArray) -> FloatArray:
+        """Start at the rough covariance."""
+        factor = np.linalg.cholesky(rough)
+        diagonal = np.diag_indices(self.size)
+        factor[diagonal] = np.log(factor[diagonal])
+        return np.asarray(factor[np.tril_indices(self.size)])
 
     def _factor(self, theta: FloatArray) -> FloatArray:
         factor = np.zeros((self.size, self.size))
@@ -77,9 +79,11 @@ class CompoundSymmetry:
     size: int
     name: str = "compound_symmetry"
 
-    def start(self, variances: FloatArray) -> FloatArray:
-        """Start without correlation."""
-        return np.full(2, np.log(variances.mean()))
+    def start(self, rough: FloatArray) -> FloatArray:
+        """Start at the average variance and covariance."""
+        variance = float(np.diag(rough).mean())
+        covariance = (float(rough.sum()) / self.size - variance) / (self.size - 1)
+        return np.log([variance - covariance, variance + (self.size - 1) * covariance])
 
     def matrix(self, theta: FloatArray) -> FloatArray:
         """The two eigenvalues on their spaces."""
@@ -91,6 +95,23 @@ class CompoundSymmetry:
         between = np.full((self.size, self.size), 1 / self.size)
         within, shared = np.exp(theta)
         return np.stack([within * (np.eye(self.size) - between), shared * between])
+
+
+def rough_covariance(values: FloatArray) -> FloatArray:
+    """Covariance of what each pair of timepoints shares, drawn towards its diagonal until it is positive definite.
+
+    ``values``: (n, k), NaN where unanswered. A place to begin from, no estimate.
+    """
+    answered = np.isfinite(values)
+    gaps = np.where(answered, values - np.nanmean(values, axis=0), 0.0)
+    counts = answered.astype(np.float64)
+    whole = gaps.T @ gaps / np.maximum(counts.T @ counts, 1)
+    diagonal = np.diag(np.maximum(np.diag(whole), 1e-3 * np.diag(whole).mean()))
+    for share in (0.95, 0.8, 0.5):
+        drawn = share * whole + (1 - share) * diagonal
+        if np.linalg.eigvalsh(drawn)[0] > 1e-3 * np.diag(drawn).min():
+            return np.asarray(drawn)
+    return diagonal
 
 
 def covariance_of(name: str, size: int) -> Covariance:

@@ -35,11 +35,11 @@ def effect(fit: Fit, weights: FloatArray, level: float) -> Effect:
     Degrees of freedom: 2 v² / var(v), v being the variance of the estimate and var(v) its own by the delta method
     (Satterthwaite, Biometrics Bull 1946;2:110-114; Fai & Cornelius, J Stat Comput Simul 1996;54:363-378).
     """
-    estimate = float(weights @ fit.point.beta)
+    estimate = float(weights @ fit.point.beta) * fit.unit
     variance = float(weights @ fit.point.spread @ weights)
     slopes = fit.spread_slopes @ weights @ weights
     df = 2 * variance**2 / float(slopes @ np.linalg.solve(fit.hessian, slopes))
-    se = variance**0.5
+    se = variance**0.5 * fit.unit
     half = float(t.ppf((1 + level) / 2, df)) * se
     p = 2 * float(t.sf(abs(estimate) / se, df))
     return Effect(estimate, se, df, (estimate - half, estimate + half), p)

@@ -12,7 +12,7 @@ import numpy as np
 
 from scoring.errors import ModelError
 from scoring.mixed.checks import check_cohort, check_pairs, check_shapes
-from scoring.mixed.covariance import covariance_of
+from scoring.mixed.covariance import covariance_of, rough_covariance
 from scoring.mixed.effects import Effect, effect, not_estimable
 from scoring.mixed.reml import Fit, maximise, sums
 from scoring.types import FloatArray, IntArray
@@ -124,7 +124,7 @@ def fit_mixed(
         n_patients=len(cohort.change),
         n_observations=int(cohort.counts.sum()),
         left_out=left_out,
-        reml_loglik=-fit.point.loss,
+        reml_loglik=fit.log_likelihood,
         baseline_slope=report.slope(),
         means=tuple(report.means(timepoints, seen)),
         differences=tuple(report.differences(timepoints, seen, chosen)),
@@ -164,8 +164,9 @@ def _fit(cohort: _Cohort, timepoints: Sequence[str], covariance: Structure) -> F
     check_cohort(cohort.change, design, cohort.baseline)
     structure = covariance_of(covariance, len(timepoints))
     check_pairs(cohort.change, timepoints, design, structure.name)
-    variances = np.full(len(timepoints), np.nanvar(cohort.change))
-    return maximise(sums(design, cohort.change), structure, variances)
+    unit = float(np.nanstd(cohort.change))  # the search knows only sizes near 1
+    values = cohort.change / unit
+    return maximise(sums(design, values), structure, rough_covariance(values), unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _gradient(parts: tuple[Sums, ...], point: Point, slopes: FloatArray) -> Floa
 class Fit:
     """The covariance at which the restricted likelihood is highest.
 
-    ``hessian`` (q, q): curvature of the loss there, its inverse the covariance of ``theta``.
+    ``hessian`` (q, q): curvature of the loss there, its inverse the covariance of ``theta``. ``unit``: what the values
+    were divided by before; ``theta``, ``point`` and ``parts`` belong to the divided values.
     """
 
     structure: Covariance
@@ -114,11 +115,18 @@ class Fit:
     theta: FloatArray
     hessian: FloatArray
     point: Point
+    unit: float
 
     @property
     def sigma(self) -> FloatArray:
-        """Residual covariance, shape (k, k)."""
-        return self.structure.matrix(self.theta)
+        """Residual covariance, shape (k, k), in the values' own unit, squared."""
+        return self.structure.matrix(self.theta) * self.unit**2
+
+    @property
+    def log_likelihood(self) -> float:
+        """Restricted log-likelihood of the values in their own unit."""
+        answers = sum(each.n * len(each.pattern.seen) for each in self.parts)
+        return -self.point.loss - (answers - len(self.point.beta)) * float(np.log(self.unit))
 
     @property
     def spread_slopes(self) -> FloatArray:
@@ -165,9 +173,10 @@ def _polish(loss: _Loss, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         if float(gradient @ step) < _DECREMENT:
             return theta - step, hessian
         theta = theta - step
+    other = {"unstructured": "compound_symmetry", "compound_symmetry": "unstructured"}[loss.structure.name]
     raise ModelError(
-        f"The mixed model did not converge with {loss.structure.name} covariance. "
-        "Use compound_symmetry, or leave out timepoints that few patients answered."
+        f"The mixed model did not converge with {loss.structure.name} covariance: its likelihood has no highest point. "
+        f"Use {other}, or leave out timepoints that few patients answered."
     )
 
 
@@ -180,17 +189,20 @@ def _check_regular(sigma: FloatArray) -> None:
         )
 
 
-def maximise(parts: tuple[Sums, ...], structure: Covariance, variances: FloatArray) -> Fit:
+def maximise(parts: tuple[Sums, ...], structure: Covariance, rough: FloatArray, unit: float) -> Fit:
     """Find the covariance by BFGS with the exact gradient, then by Newton's method.
 
-    ``variances`` (k,): where to begin. Raises ``ModelError`` where the search does not end.
+    ``rough`` (k, k): where to begin. ``unit``: what the values were divided by. Raises ``ModelError`` where
+    the search does not end.
     """
     loss = _Loss(parts, structure)
     with np.errstate(all="ignore"):  # steps too far are refused by their infinite loss
-        found = minimize(loss.both, structure.start(variances), jac=True, method="BFGS", options={"gtol": 1e-4})
+        found = minimize(
+            loss.both, structure.start(rough), jac=True, method="BFGS", options={"gtol": 1e-4, "maxiter": 400}
+        )
         theta = np.asarray(found.x, dtype=np.float64)
         if not np.isfinite(found.fun):
             raise ModelError("The mixed model did not converge: its likelihood is not finite.")
         _check_regular(structure.matrix(theta))
         theta, hessian = _polish(loss, theta)
-    return Fit(structure, parts, theta, hessian, at(parts, structure.matrix(theta)))
+    return Fit(structure, parts, theta, hessian, at(parts, structure.matrix(theta)), unit)

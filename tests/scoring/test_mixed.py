@@ -111,8 +111,8 @@ def test_two_visits_of_one_arm_are_the_paired_t_test_with_its_degrees_of_freedom
 
 def test_the_scale_of_the_answers_does_not_matter() -> None:
     change, arm, baseline = random_cohort(2, 50, 3, 0.2)
-    small = fit_mixed(change / 1000, arm, timepoints=names(3), baseline=baseline / 1000)
-    large = fit_mixed(change * 1000, arm, timepoints=names(3), baseline=baseline * 1000)
+    small = fit_mixed(change / 1e6, arm, timepoints=names(3), baseline=baseline / 1000)
+    large = fit_mixed(change * 1e6, arm, timepoints=names(3), baseline=baseline * 1000)
     one, other = difference(small, "t1").effect, difference(large, "t1").effect
     assert one.p == pytest.approx(other.p, rel=1e-5)
     assert one.df == pytest.approx(other.df, rel=1e-4)
@@ -162,6 +162,16 @@ def test_what_data_cannot_carry_is_refused(change: FloatArray, structure: Struct
     arm = ["a" if place % 2 else "b" for place in range(len(change))]
     with pytest.raises(ModelError, match=words):
         fit_mixed(change, arm, timepoints=names(change.shape[1]), covariance=structure)
+
+
+def test_a_search_that_does_not_end_is_named() -> None:
+    """Answers that go against each other more than one correlation for all pairs allows."""
+    rng = np.random.default_rng(9)
+    change = rng.normal(0, 1, (12, 3))
+    change -= 0.9 * change.mean(axis=1, keepdims=True)
+    change[rng.random(change.shape) < 0.3] = np.nan
+    with pytest.raises(ModelError, match="did not converge with compound_symmetry .* Use unstructured"):
+        fit_mixed(change, ["a", "b"] * 6, timepoints=names(3), covariance="compound_symmetry")
 
 
 def test_a_cohort_without_any_baseline_is_refused() -> None:
