@@ -90,6 +90,9 @@ def score_instrument(
     ``answers``: item code to shape (n,), NaN where unanswered. ``value_set`` is needed by ``eq5d3l``
     alone and ignored elsewhere; ``force`` admits a set that independent sources contradict. Where
     items may be missing, ``<scale>_n`` counts those answered.
+
+    >>> score_instrument("nrs11", {"active": np.array([7.0, np.nan])})
+    {'nrs_active': array([ 7., nan])}
     """
     chosen = find_instrument(instrument)
     length = check_shape(chosen, answers)

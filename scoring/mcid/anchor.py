@@ -49,7 +49,11 @@ class Anchor:
 
 
 def correlation(one: FloatArray, other: FloatArray) -> float | None:
-    """Pearson's correlation of n pairs; None where either has no spread or n is below 3."""
+    """Pearson's correlation of n pairs; None where either has no spread or n is below 3.
+
+    >>> correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 1.0])) is None
+    True
+    """
     if len(one) < 3 or not np.ptp(one) or not np.ptp(other):
         return None
     return float(np.corrcoef(one, other)[0, 1])

@@ -78,5 +78,9 @@ class Cohort:
 
 
 def answers(values: Collection[float]) -> str:
-    """Anchor answers in words: ``1, 2``."""
+    """Anchor answers in words.
+
+    >>> answers({2.0, 1.0})
+    '1, 2'
+    """
     return ", ".join(f"{value:g}" for value in sorted(values))

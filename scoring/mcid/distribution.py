@@ -38,7 +38,11 @@ def _blank(code: str, n: int) -> Estimate:
 
 
 def sd_interval(sd: float, n: int, level: float = 0.95) -> Interval:
-    """Interval of a standard deviation of n >= 2 normal values, from the chi-square distribution."""
+    """Interval of a standard deviation of n >= 2 normal values, from the chi-square distribution.
+
+    >>> [round(limit, 2) for limit in sd_interval(10.0, 20)]
+    [7.6, 14.61]
+    """
     high, low = (float(chi2.ppf(tail, n - 1)) for tail in ((1 - level) / 2, (1 + level) / 2))
     return sd * sqrt((n - 1) / low), sd * sqrt((n - 1) / high)
 

@@ -57,6 +57,10 @@ def welch(one: FloatArray, other: FloatArray, level: float = 0.95) -> Interval |
     """Interval of mean(one) - mean(other) without equal variances; None below 2 values or without any spread.
 
     Degrees of freedom: Welch-Satterthwaite. Source: Welch, Biometrika 1947;34:28-35.
+
+    >>> low, high = welch(np.array([12.0, 8.0, 16.0]), np.array([2.0, 4.0, 0.0]))
+    >>> round(low, 2), round(high, 2)
+    (1.69, 18.31)
     """
     sizes = np.array([len(one), len(other)])
     if sizes.min() < 2 or not max(np.ptp(one), np.ptp(other)):

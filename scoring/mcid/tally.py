@@ -31,7 +31,12 @@ class Tally:
 
 
 def tally(change: FloatArray, improved: BoolArray) -> Tally:
-    """Count the cohort itself: one resample that draws each patient once."""
+    """Count the cohort itself: one resample that draws each patient once.
+
+    >>> counted = tally(np.array([10.0, 4.0, 4.0]), np.array([True, True, False]))
+    >>> counted.change.tolist(), counted.improved.tolist(), counted.others.tolist()
+    ([4.0, 10.0], [[1.0, 1.0]], [[1.0, 0.0]])
+    """
     distinct, places = np.unique(change, return_inverse=True)
     counts = np.zeros((2, len(distinct)))
     np.add.at(counts, (improved.astype(np.intp), places), 1)
