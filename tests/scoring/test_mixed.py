@@ -96,6 +96,79 @@ def test_complete_data_give_the_t_test_at_each_timepoint(seed: int) -> None:
         assert found.interval == pytest.approx(tuple(peer.confidence_interval()), rel=1e-4)
 
 
+def textbook(
+    change: FloatArray, arm: list[str], baseline: FloatArray, sigma: FloatArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Restricted log-likelihood, coefficients and their covariance, patient by patient (Laird & Ware 1982)."""
+    k = change.shape[1]
+    information, moment, quadratic, logs, answers = np.zeros((2 * k + 1, 2 * k + 1)), np.zeros(2 * k + 1), 0.0, 0.0, 0
+    for row, name, base in zip(change, arm, baseline, strict=True):
+        seen = np.flatnonzero(np.isfinite(row))
+        x = np.zeros((len(seen), 2 * k + 1))
+        x[np.arange(len(seen)), seen + k * (name == "active")] = 1
+        x[:, -1] = base
+        inverse = np.linalg.inv(sigma[np.ix_(seen, seen)])
+        information += x.T @ inverse @ x
+        moment += x.T @ inverse @ row[seen]
+        quadratic += float(row[seen] @ inverse @ row[seen])
+        logs += float(np.linalg.slogdet(sigma[np.ix_(seen, seen)])[1])
+        answers += len(seen)
+    spread = np.linalg.inv(information)
+    beta = spread @ moment
+    left = quadratic - float(moment @ beta) + logs + float(np.linalg.slogdet(information)[1])
+    return -((answers - len(beta)) * np.log(2 * np.pi) + left) / 2, beta, spread
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_unstructured_fit_is_the_highest_point_of_the_textbook_likelihood(seed: int) -> None:
+    change, arm, baseline = random_cohort(seed, 40, 3, 0.25)
+    model = fit_mixed(change, arm, timepoints=names(3), baseline=baseline)
+    height, beta, spread = textbook(change, arm, baseline, model.residual)
+    assert model.reml_loglik == pytest.approx(height, abs=1e-6)
+    found = difference(model, "t2").effect
+    assert (found.estimate, found.se) == pytest.approx(
+        (beta[5] - beta[2], (spread[5, 5] + spread[2, 2] - 2 * spread[5, 2]) ** 0.5), rel=1e-6
+    )
+    rng = np.random.default_rng(seed)
+    for _ in range(30):
+        step = rng.normal(0, 0.02, (3, 3))
+        moved = (np.eye(3) + step) @ model.residual @ (np.eye(3) + step).T
+        assert textbook(change, arm, baseline, moved)[0] < height
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_degrees_of_freedom_with_missing_answers_by_differences_of_the_textbook(seed: int) -> None:
+    """2 v² / var(v): v and the likelihood as functions of two variances and a covariance, differentiated by hand."""
+    change, arm, baseline = random_cohort(seed, 30, 2, 0.2)
+    model = fit_mixed(change, arm, timepoints=names(2), baseline=baseline)
+    start = model.residual[[0, 1, 1], [0, 0, 1]]
+    steps = np.diag(1e-3 * np.diag(model.residual)[[0, 0, 1]])
+
+    def likelihood(theta: FloatArray) -> float:
+        return textbook(change, arm, baseline, np.array([[theta[0], theta[1]], [theta[1], theta[2]]]))[0]
+
+    def variance(theta: FloatArray) -> float:
+        spread = textbook(change, arm, baseline, np.array([[theta[0], theta[1]], [theta[1], theta[2]]]))[2]
+        return float(spread[3, 3] + spread[1, 1] - 2 * spread[3, 1])
+
+    slopes = [(variance(start + one) - variance(start - one)) / (2 * one.sum()) for one in steps]
+    curvature = [
+        [
+            (
+                likelihood(start + one + other)
+                - likelihood(start + one - other)
+                - likelihood(start - one + other)
+                + likelihood(start - one - other)
+            )
+            / (4 * one.sum() * other.sum())
+            for other in steps
+        ]
+        for one in steps
+    ]
+    uncertainty = float(np.array(slopes) @ np.linalg.solve(-np.array(curvature), np.array(slopes)))
+    assert difference(model, "t1").effect.df == pytest.approx(2 * variance(start) ** 2 / uncertainty, rel=1e-3)
+
+
 def test_two_visits_of_one_arm_are_the_paired_t_test_with_its_degrees_of_freedom() -> None:
     """Compound symmetry with one arm per visit: the difference of means is within patients, df n - 1."""
     change, _, _ = random_cohort(5, 20, 2)
@@ -170,7 +243,7 @@ def test_a_search_that_does_not_end_is_named() -> None:
     change = rng.normal(0, 1, (12, 3))
     change -= 0.9 * change.mean(axis=1, keepdims=True)
     change[rng.random(change.shape) < 0.3] = np.nan
-    with pytest.raises(ModelError, match="did not converge with compound_symmetry .* Use unstructured"):
+    with pytest.raises(ModelError, match=r"did not converge with compound_symmetry .* Use unstructured"):
         fit_mixed(change, ["a", "b"] * 6, timepoints=names(3), covariance="compound_symmetry")
 
 
