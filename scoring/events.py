@@ -1,7 +1,7 @@
 """Verdicts after an intercurrent event: who is better after a fusion is not a success of the injection."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,15 +56,22 @@ def judge_endpoint(endpoint: Endpoint, scores: ArmScores, record: EventRecord, r
     """
     if endpoint.missing == "multiple_imputation":
         raise RuleError("Multiple imputation gives no single verdict; it has an analysis of its own.")
+    kept = before_events(endpoint, scores, record)
+    later = kept.follow_up
+    if endpoint.missing == "locf":
+        later = carry_forward(kept.baseline, kept.between, later)
+    judged = endpoint.rule.classify(scores.baseline, later)
+    failed = composite(judged, record.under(endpoint, "composite"), worsening=endpoint.rule.worsening)
+    return _settle(endpoint, failed, endpoint.missing, scores.arm != reference)
+
+
+def before_events(endpoint: Endpoint, scores: ArmScores, record: EventRecord) -> ArmScores:
+    """Scores as *while on treatment* reads them: the last before the event, and nothing after it."""
     if len(record.before) != len(scores.arm):
         raise ScoringError(f"{len(record.before)} records of events do not fit {len(scores.arm)} patients.")
     stopped = record.under(endpoint, "while_on_treatment")
     later = np.where(stopped, record.before, scores.follow_up)
-    if endpoint.missing == "locf":
-        later = carry_forward(scores.baseline, np.where(stopped[:, None], np.nan, scores.between), later)
-    judged = endpoint.rule.classify(scores.baseline, later)
-    failed = composite(judged, record.under(endpoint, "composite"), worsening=endpoint.rule.worsening)
-    return _settle(endpoint, failed, endpoint.missing, scores.arm != reference)
+    return replace(scores, follow_up=later, between=np.where(stopped[:, None], np.nan, scores.between))
 
 
 def _settle(endpoint: Endpoint, judged: ResponderResult, method: Method, treated: BoolArray) -> ResponderResult:

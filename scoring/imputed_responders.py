@@ -53,10 +53,13 @@ class ImputedAnalysis:
     comparisons: Mapping[str, PooledDifference]
 
 
-def analyse_imputed(scores: ArmScores, rule: Rule, reference: str, imputations: int, seed: int) -> ImputedAnalysis:
+def analyse_imputed(
+    scores: ArmScores, rule: Rule, reference: str, imputations: int, seed: int, failed: BoolArray | None = None
+) -> ImputedAnalysis:
     """Impute scores within arm from the baseline and all visits, judge each data set, pool.
 
-    Only missing follow-up is imputed: who has no baseline or one that the rule cannot judge stays out of n. Raises
+    Only missing follow-up is imputed: who has no baseline or one that the rule cannot judge stays out of n.
+    ``failed``, shape (n,): who had an event that counts as failure, whatever was answered or imputed. Raises
     ScoringError where the reference is no arm, ModelError where an arm has too few scores to impute from.
     """
     check_scores(scores, rule)
@@ -68,6 +71,9 @@ def analyse_imputed(scores: ArmScores, rule: Rule, reference: str, imputations: 
     gone = before.reason == Reason.NO_FOLLOW_UP.value
     judged = gone | (before.reason == Reason.NONE.value)
     verdicts = np.stack([rule.classify(each[:, 0], each[:, -1]).status == YES.value for each in completed])
+    if failed is not None:
+        verdicts[:, failed] = rule.worsening
+        gone = gone & ~failed
     arms = {arm: _rate(verdicts, judged & (scores.arm == arm), gone) for arm in scores.arms}
     others = [arm for arm in scores.arms if arm != reference]
     compared = {arm: _difference(verdicts, scores.arm, arm, reference, judged) for arm in others}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scoring.consort import Standing, flow
 from scoring.endpoint import EVENTS, EXAMPLE, MISSING_METHODS, POPULATIONS, Endpoint
+from scoring.endpoint_analysis import analyse_endpoint
 from scoring.errors import RuleError, ScoringError
 from scoring.events import EventRecord, judge_endpoint
 from scoring.over_time import two_views
@@ -105,6 +106,32 @@ def test_composite_and_treatment_policy_are_shown_together() -> None:
     composite, policy = ENDPOINT.surgery_both_ways()
     verdicts = [judge_endpoint(each, SCORES, RECORD, "usual").responders for each in (composite, policy)]
     assert verdicts == [2, 3]
+
+
+def test_an_endpoint_is_analysed_as_it_reads() -> None:
+    composite, policy = (analyse_endpoint(each, SCORES, RECORD, "usual") for each in ENDPOINT.surgery_both_ways())
+    assert (composite.arms["bmc"].responders, composite.arms["bmc"].n) == (1, 4)
+    assert (policy.arms["bmc"].responders, policy.arms["bmc"].n) == (2, 4)
+    assert composite.comparisons["bmc"].risk_difference == pytest.approx(1 / 4 - 1)
+    assert (composite.not_asked["surgery"], composite.not_asked["death"]) == (1, 6)
+    assert composite.hash != policy.hash
+    with pytest.raises(ScoringError, match="There is no arm 'x'"):
+        analyse_endpoint(ENDPOINT, SCORES, RECORD, "x")
+
+
+def test_an_event_stays_a_failure_in_every_imputed_data_set() -> None:
+    """Ten a arm: all who answer respond; three of the treated were operated, two of them without follow-up."""
+    arm, follow_up = np.repeat(["bmc", "usual"], 10), np.full(20, 20.0)
+    follow_up[[0, 1, 5]] = NAN
+    cohort = ArmScores(arm, np.full(20, 50.0), follow_up, np.empty((20, 0)))
+    record = EventRecord({"surgery": np.isin(np.arange(20), [0, 1, 2]).astype(float)}, np.full(20, NAN))
+    endpoint = replace(ENDPOINT, missing="multiple_imputation")
+    found = analyse_endpoint(endpoint, cohort, record, "usual", seed=4).imputed
+    assert found is not None
+    assert (found.arms["bmc"].n, found.arms["bmc"].imputed) == (10, 1)
+    assert found.arms["bmc"].rate == pytest.approx(0.7)
+    with pytest.raises(ScoringError, match="name a seed"):
+        analyse_endpoint(endpoint, cohort, record, "usual")
 
 
 def test_an_event_makes_a_rule_on_worsening_true() -> None:
