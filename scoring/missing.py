@@ -62,11 +62,6 @@ def settle_by(result: ResponderResult, method: Method, treated: BoolArray, *, wo
     return settle(result, treated == ((method == "best_case") != worsening))
 
 
-def without_follow_up(result: ResponderResult) -> int:
-    """How many patients a method has to decide about."""
-    return result.count(Reason.NO_FOLLOW_UP)
-
-
 def answered(result: ResponderResult) -> BoolArray:
     """Which patients are evaluable, shape (n,)."""
     evaluable: BoolArray = np.isin(result.status, (Status.YES.value, Status.NO.value))
