@@ -180,6 +180,8 @@ def kaplan_meier(time: FloatArray, event: BoolArray, *, interval: Interval = "lo
     0.375
     """
     _check(time, event)
+    if interval not in ("log-log", "greenwood"):
+        raise ModelError(f"There is no interval {interval!r}: it is log-log or greenwood.")
     z = float(norm.ppf((1 + level) / 2))
     steps = []
     survival, spread = 1.0, 0.0

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from scoring.errors import ModelError
 from scoring.types import FloatArray
 
 
@@ -116,6 +117,8 @@ def rough_covariance(values: FloatArray) -> FloatArray:
 
 def covariance_of(name: str, size: int) -> Covariance:
     """Structure by its name. A single timepoint has one variance under either."""
+    if name not in ("unstructured", "compound_symmetry"):
+        raise ModelError(f"There is no covariance {name!r}: it is unstructured or compound_symmetry.")
     if name == "compound_symmetry" and size > 1:
         return CompoundSymmetry(size)
     return Unstructured(size)

@@ -11,6 +11,7 @@ import numpy as np
 from scoring.mixture.answers import Answers
 from scoring.types import FloatArray
 
+_LEAST = 1e-9  # patients in a class that is dying out
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
@@ -59,7 +60,7 @@ def expect(answers: Answers, at: Parameters) -> Expectation:
 def maximise(answers: Answers, at: Parameters, found: Expectation) -> Parameters:
     """Weights, means and covariance that fit the posterior best, unanswered timepoints at their expectation."""
     posterior = found.posterior
-    counts = posterior.sum(axis=0)
+    counts = np.maximum(posterior.sum(axis=0), _LEAST)
     sizes = np.add.reduceat(posterior, answers.first)  # (P, g)
     totals = np.add.reduceat(posterior[:, :, None] * answers.values[:, None, :], answers.first)  # (P, g, k)
     means = answers.seen[:, None, :] * at.means
