@@ -1,6 +1,7 @@
 """When classes deserve doubt: small, blurred, found once, barely better than another number of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scoring.mixture.result import Candidate, Caution, LatentClass
 
@@ -10,8 +11,16 @@ CERTAIN = 0.7  # mean posterior of those assigned (Nagin, Group-Based Modeling o
 BIC_MATTERS = 2.0  # a smaller gain is "not worth more than a bare mention" (Kass & Raftery, J Am Stat Assoc 1995)
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Numbers of classes without a result: too many for the patients, or with classes in which nobody differs."""
+
+    too_many: tuple[int, ...]
+    degenerate: tuple[int, ...]
+
+
 def cautions(
-    classes: Sequence[LatentClass], chosen: Candidate, tried: Sequence[Candidate], skipped: Sequence[int], n: int
+    classes: Sequence[LatentClass], chosen: Candidate, tried: Sequence[Candidate], skipped: Skipped, n: int
 ) -> tuple[Caution, ...]:
     """All that applies, those about single classes first."""
     found = [each for place, one in enumerate(classes) for each in _of_class(place, one, n)]
@@ -48,12 +57,16 @@ def _of_search(chosen: Candidate, tried: Sequence[Candidate]) -> list[Caution]:
     return found
 
 
-def _of_range(chosen: Candidate, tried: Sequence[Candidate], skipped: Sequence[int]) -> list[Caution]:
+def _of_range(chosen: Candidate, tried: Sequence[Candidate], skipped: Skipped) -> list[Caution]:
     found = []
     most = max(each.classes for each in tried)
-    if len(tried) > 1 and chosen.classes == most and not skipped:
+    if len(tried) > 1 and chosen.classes == most and not skipped.too_many:
         found.append(Caution("most_tried", f"{most} is the most classes tried; more may fit better."))
-    if skipped:
-        numbers = ", ".join(map(str, skipped))
+    if skipped.degenerate:
+        numbers = ", ".join(map(str, skipped.degenerate))
+        text = f"Left out, because patients of a class do not differ: {numbers} classes. Such answers suit no mixture."
+        found.append(Caution("degenerate", text))
+    if skipped.too_many:
+        numbers = ", ".join(map(str, skipped.too_many))
         found.append(Caution("not_tried", f"Not tried, because there are too few patients: {numbers} classes."))
     return found

@@ -1,22 +1,20 @@
 """Classes of course over time, found by a finite mixture: how many, how large, what course, and who is in which."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from scoring.errors import ModelError
 from scoring.mixture.answers import Answers, arrange
-from scoring.mixture.cautions import cautions
+from scoring.mixture.cautions import Skipped, cautions
 from scoring.mixture.em import Run
 from scoring.mixture.result import Candidate, LatentClass, Mixture
 from scoring.mixture.starts import best_of, check_regular, completed, one_class, polished
 from scoring.mixture.uncertainty import share_errors, share_interval
 from scoring.types import FloatArray, IntArray
 
-_SINGULAR = (
-    "The classes have no common covariance: the answers at one timepoint follow from those at others, or patients "
-    "of a class do not differ. Leave out a timepoint that repeats another, or ask for fewer classes."
-)
+_SINGULAR = "The answers at one timepoint follow from those at others. Leave out a timepoint that repeats another."
 
 
 def fit_mixture(
@@ -33,17 +31,16 @@ def fit_mixture(
 
     ``values``: shape (n, k), NaN where unanswered; who never answered is left out and counted, a missing answer counts
     as missing at random. ``classes``: numbers to try, the lowest BIC wins (Schwarz, Ann Stat 1978;6:461-464); numbers
-    that need more parameters than half the patients are not tried, and a warning says so. The same ``seed`` gives the
+    that need more parameters than half the patients are not tried, those in which patients of a class do not differ are
+    left out, and a warning says so. The same ``seed`` gives the
     same classes. ``track`` passes the numbers on, for a command that shows progress. Raises ``ModelError`` where there
     are too few patients, a timepoint without answers or variation, or timepoints that repeat each other.
     """
     kept = _kept(values, timepoints)
     answers = arrange(values[kept])
-    carried, skipped = _carried(classes, answers)
-    try:
-        runs = _runs(answers, track(carried), seed, max(starts, 1))
-    except np.linalg.LinAlgError as error:
-        raise ModelError(_SINGULAR) from error
+    carried, too_many = _carried(classes, answers)
+    runs = _runs(answers, track(carried), seed, max(starts, 1))
+    skipped = Skipped(tuple(too_many), tuple(number for number in carried if number not in runs))
     tried = [_candidate(number, run, reached, answers) for number, (run, reached) in runs.items()]
     chosen = min(tried, key=lambda each: each.bic)
     best = polished(answers, runs[chosen.classes][0])
@@ -95,13 +92,22 @@ def _carried(classes: Sequence[int], answers: Answers) -> tuple[list[int], list[
 
 
 def _runs(answers: Answers, numbers: Iterable[int], seed: int, starts: int) -> dict[int, tuple[Run, int]]:
-    single = one_class(answers)
+    """Search each number of classes; those whose patients do not differ within a class are left out."""
+    try:
+        single = one_class(answers)
+        check_regular(single.at.covariance)
+    except np.linalg.LinAlgError as error:
+        raise ModelError(_SINGULAR) from error
     filled = completed(answers, single.at)
     runs = {}
     for number in numbers:
         rng = np.random.default_rng([seed, number])  # no number depends on which others were tried
-        runs[number] = (single, 1) if number == 1 else best_of(answers, filled, single.at, number, starts, rng)
-        check_regular(runs[number][0].at.covariance)
+        with suppress(np.linalg.LinAlgError):
+            found = (single, 1) if number == 1 else best_of(answers, filled, single.at, number, starts, rng)
+            check_regular(found[0].at.covariance)
+            runs[number] = found
+    if not runs:
+        raise ModelError("Patients of a class do not differ, so the classes have no covariance. Ask for fewer classes.")
     return runs
 
 

@@ -9,7 +9,7 @@ from scoring.types import FloatArray
 _SETTLING = 3  # rounds
 _SHORT = 15  # iterations of each start
 _GOING_ON = 3  # of the starts, the best by then
-_LONG = 2000
+_LONG, _LONGEST = 500, 2000  # iterations of those, and of the best
 _ROUGH, _FINE = 1e-4, 1e-7  # gain in log-likelihood at which EM has arrived
 _SAME_PLACE = 0.1  # difference in log-likelihood of starts that arrived together
 _SINGULAR = 1e-8  # smallest eigenvalue of the correlation
@@ -18,7 +18,7 @@ _SINGULAR = 1e-8  # smallest eigenvalue of the correlation
 def one_class(answers: Answers) -> Run:
     """Fit a single class: the mean and covariance of what is there."""
     start = Parameters(np.ones(1), np.zeros((1, answers.k)), np.eye(answers.k))
-    return run(answers, start, _LONG, _FINE)
+    return run(answers, start, _LONGEST, _FINE)
 
 
 def completed(answers: Answers, at: Parameters) -> FloatArray:
@@ -66,7 +66,7 @@ def best_of(
 
 def polished(answers: Answers, best: Run) -> Run:
     """Go on from where the search ended until next to nothing is left to gain."""
-    return run(answers, best.at, _LONG, _FINE)
+    return run(answers, best.at, _LONGEST, _FINE)
 
 
 def check_regular(covariance: FloatArray) -> None:

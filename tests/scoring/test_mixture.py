@@ -140,6 +140,14 @@ def test_numbers_of_classes_that_the_patients_do_not_carry_are_named() -> None:
     ]
 
 
+def test_classes_in_which_nobody_differs_are_left_out_and_named() -> None:
+    """Answers of yes and no at two timepoints: four classes hold one pattern each, one class still stands."""
+    binary = np.random.default_rng(3).choice([0.0, 20.0], (80, 2))
+    left = fit_mixture(binary, timepoints=["a", "b"], seed=1, classes=[1, 4])
+    assert [each.classes for each in left.candidates] == [1]
+    assert [each.code for each in left.warnings] == ["degenerate"]
+
+
 COPIED = two_classes(1)[:, [0, 1, 1]]
 
 
