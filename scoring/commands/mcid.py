@@ -1,7 +1,6 @@
 """``mcid``: what change matters, estimated from a cohort with an anchor question."""
 
 import argparse
-from math import isfinite
 
 from scoring.commands.columns import Columns
 from scoring.commands.frame import FILE, Commands, add_command, add_format, emit, read_columns
@@ -64,6 +63,8 @@ def run(options: argparse.Namespace) -> str:
 def read_cohort(options: argparse.Namespace, measure: Measure) -> Cohort:
     """Read and check the columns."""
     scores = (options.baseline, options.follow_up)
+    if len({*scores, options.anchor}) < 3:
+        raise ScoringError("--baseline, --follow-up and --anchor name three different columns.")
     patient = (options.patient,) if options.patient else ()
     columns = read_columns(options.file, numbers=(*scores, options.anchor), texts=patient, optional=PATIENT)
     _check(columns, scores, measure)
@@ -92,8 +93,6 @@ def _check(columns: Columns, scores: tuple[str, ...], measure: Measure) -> None:
 
 def _levels(text: str) -> frozenset[float]:
     try:
-        return frozenset(float(word) for word in text.split(",") if isfinite(float(word)))
-    except ValueError as error:
-        raise ScoringError(
-            f"--improved takes anchor answers separated by commas, such as 1,2, not {text!r}."
-        ) from error
+        return frozenset(float(int(word)) for word in text.split(","))
+    except (ValueError, OverflowError) as error:
+        raise ScoringError(f"--improved takes whole numbers with commas between, such as 1,2, not {text!r}.") from error

@@ -71,6 +71,8 @@ class Anchored:
     def _roc(self) -> Estimate:
         if self.roc is None:
             return self._blank("roc").refused(self._one_class)
+        if self.roc.youden <= 0:
+            return self._blank("roc").refused("no cut tells the improved from the others")
         midpoint = f"Half-way to the next lower change: {self.roc.midpoint:g}."
         return self._with_interval("roc", self.roc.cut).with_note(midpoint)
 

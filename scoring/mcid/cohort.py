@@ -50,7 +50,7 @@ class Cohort:
 
         Rounded at the ninth decimal: scores are ratios of small integers, and equal changes have to compare equal.
         """
-        change: FloatArray = np.round(self.sign * (self.follow_up - self.baseline), 9)
+        change: FloatArray = np.round(self.sign * (self.follow_up - self.baseline), 9) + 0.0  # no -0
         return change
 
     @property

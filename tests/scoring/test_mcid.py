@@ -217,6 +217,14 @@ def test_any_small_cohort_gives_figures_or_reasons_never_nan(patients: list[tupl
         assert each.value is not None or each.note.startswith("not estimable, because ")
 
 
+def test_a_change_that_tells_nothing_has_no_cut() -> None:
+    estimate = estimate_mcid(cohort([3, 3, 3, 3], [1, 2, 4, 5]), resampling=FEW).estimate("roc")
+    assert (estimate.value, estimate.note) == (
+        None,
+        "not estimable, because no cut tells the improved from the others.",
+    )
+
+
 def test_reliability_has_no_default() -> None:
     estimate = estimate_mcid(worked_cohort(), resampling=FEW).estimate("adjusted_2022")
     assert estimate.value is None

@@ -81,8 +81,10 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(tmp_path: Path, text: str, s
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        (("--improved", "one"), "--improved takes anchor answers"),
+        (("--improved", "one"), "--improved takes whole numbers"),
         (("--improved", "1,2,3"), "cannot mean both improved and slightly improved"),
+        (("--improved", "1,nan"), "--improved takes whole numbers"),
+        ((*IMPROVED, "--follow-up", "odi_baseline"), "three different columns"),
         ((*IMPROVED, "--icc", "1"), "ICC"),
         ((*IMPROVED, "--anchor-reliability", "0"), "reliability"),
         ((*IMPROVED, "--bootstrap", "5"), "100 to 1,000,000 resamples"),
