@@ -44,6 +44,8 @@ def fit_mixture(
     tried = [_candidate(number, run, reached, answers) for number, (run, reached) in runs.items()]
     chosen = min(tried, key=lambda each: each.bic)
     best = polished(answers, runs[chosen.classes][0])
+    final = _candidate(chosen.classes, best, chosen.reached, answers)
+    tried[tried.index(chosen)] = final
     found, posterior = _describe(answers, best, level)
     everybody = np.full((len(values), chosen.classes), np.nan)
     everybody[kept[answers.rows]] = posterior
@@ -55,7 +57,7 @@ def fit_mixture(
         posterior=everybody,
         covariance=answers.covariance(best.at.covariance),
         candidates=tuple(tried),
-        warnings=cautions(found, chosen, tried, skipped, answers.n),
+        warnings=cautions(found, final, tried, skipped, answers.n),
         seed=seed,
         level=level,
     )
