@@ -46,11 +46,7 @@ def test_short_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 ROWS = [{"arm": "a", "rate": 0.5, "ci": (0.1, 0.9)}, {"arm": "b", "rate": None, "ci": None}]
 REPORT = Report(
     {"rate": np.float64(0.5), "ci": (0.1, 0.9), "none": None, "usable": np.True_},
-    [
-        Section(
-            "Rates", [{"arm": "a", "rate": 0.5, "ci": (0.1, 0.9)}, {"arm": "b", "rate": None, "ci": None}], ["Wilson."]
-        )
-    ],
+    [Section("Rates", ROWS, ["Wilson."])],
 )
 
 
@@ -78,14 +74,14 @@ def test_columns_come_with_their_lines(tmp_path: Path) -> None:
     assert (columns.lines.tolist(), columns.texts["patient"].tolist()) == ([2, 4], ["A", "B"])
     np.testing.assert_array_equal(columns.numbers["odi"], [10, np.nan])
     assert set(columns.texts) == {"patient", "note"}
-    with pytest.raises(TableError, match="line 4: column odi: is empty. Fill it in"):
+    with pytest.raises(TableError, match=r"line 4: column odi: is empty\. Fill it in"):
         columns.refuse_empty("patient", "odi")
     assert columns.keep([False, True]).lines.tolist() == [4]
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "1,5", "0x10", "1_0", "½", "--", "1e999"])
 def test_a_cell_that_is_no_number_is_refused(tmp_path: Path, cell: str) -> None:
-    with pytest.raises(TableError, match="line 2: column odi: .* is not a number. Correct it or leave it empty"):
+    with pytest.raises(TableError, match=r"line 2: column odi: .* is not a number\. Correct it or leave it"):
         read_columns(str(sheet(tmp_path, f'odi,x\n"{cell}",1\n')), numbers=("odi",))
 
 
