@@ -43,7 +43,7 @@ def test_short_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
 
 
-ROWS = [{"arm": "a", "rate": 0.5, "ci": (0.1, 0.9)}, {"arm": "b", "rate": None, "ci": None}]
+ROWS: list[dict[str, object]] = [{"arm": "a", "rate": 0.5, "ci": (0.1, 0.9)}, {"arm": "b", "rate": None, "ci": None}]
 REPORT = Report(
     {"rate": np.float64(0.5), "ci": (0.1, 0.9), "none": None, "usable": np.True_},
     [Section("Rates", ROWS, ["Wilson."])],
