@@ -103,6 +103,8 @@ def reference_of(arms: tuple[str, ...], treated: str | None, reference: str | No
     if reference is not None:
         return reference
     others = [arm for arm in arms if arm != treated]
+    if not others:
+        raise ScoringError(f"There is one arm only, {treated!r}: a comparison needs two or more.")
     if len(arms) > 2:
         raise ScoringError(f"There are {len(arms)} arms: name the one to compare with, --reference ARM.")
     return others[-1]
