@@ -5,7 +5,7 @@ import argparse
 from scoring.commands.columns import Columns
 from scoring.commands.frame import FILE, Commands, add_command, add_format, emit, read_columns
 from scoring.commands.mcid_report import mcid_report
-from scoring.commands.mcid_scale import Measure, find_measure
+from scoring.commands.mcid_scale import Measure, find_measure, named_in
 from scoring.commands.progress import Progress
 from scoring.errors import ScoringError
 from scoring.mcid.bootstrap import Resampling
@@ -67,7 +67,7 @@ def read_cohort(options: argparse.Namespace, measure: Measure) -> Cohort:
         raise ScoringError("--baseline, --follow-up and --anchor name three different columns.")
     patient = (options.patient,) if options.patient else ()
     columns = read_columns(options.file, numbers=(*scores, options.anchor), texts=patient, optional=PATIENT)
-    _check(columns, scores, measure)
+    _check(columns, scores, options.anchor, measure)
     guess = options.anchor.startswith(SEVEN_LEVELS)
     return Cohort(
         baseline=columns.numbers[options.baseline],
@@ -80,12 +80,15 @@ def read_cohort(options: argparse.Namespace, measure: Measure) -> Cohort:
     )
 
 
-def _check(columns: Columns, scores: tuple[str, ...], measure: Measure) -> None:
+def _check(columns: Columns, scores: tuple[str, ...], anchor_name: str, measure: Measure) -> None:
     if not len(columns):
         raise ScoringError(f"{columns.file}: holds no patient, only a header. Nothing can be estimated.")
     for name in list(columns.texts)[:1]:
         columns.refuse_empty(name)
         columns.refuse_duplicates(name)
+    anchor = named_in(anchor_name)
+    if anchor:
+        columns.refuse_outside(anchor_name, anchor.minimum, anchor.maximum)
     if measure.scale:
         for name in scores:
             columns.refuse_outside(name, measure.scale.minimum, measure.scale.maximum)

@@ -18,7 +18,7 @@ class Measure:
 
 def find_measure(code: str | None, column: str, direction: str | None) -> Measure:
     """Settle scale and direction: by name, or as ``odi_baseline`` begins with ``odi``. Nothing is assumed."""
-    scale = find_scale(code) if code else _named_in(column)
+    scale = find_scale(code) if code else named_in(column)
     if scale is None:
         sign = _sign(direction) or _family_sign(column)
         if sign is None:
@@ -43,7 +43,8 @@ def _scales() -> dict[str, Scale]:
     return {scale.code: scale for each in load_instruments().values() for scale in each.scales}
 
 
-def _named_in(column: str) -> Scale | None:
+def named_in(column: str) -> Scale | None:
+    """Scale a column is named by: ``odi``, ``odi_baseline``; None where it tells none."""
     fitting = [code for code in _scales() if f"{column}_".startswith(f"{code}_")]
     return _scales()[max(fitting, key=len)] if fitting else None
 

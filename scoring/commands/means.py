@@ -5,6 +5,8 @@ import argparse
 import numpy as np
 
 from scoring.commands.frame import FILE, Columns, Commands, Report, Section, add_command, add_format, emit, read_columns
+from scoring.commands.mcid_scale import named_in
+from scoring.errors import ScoringError
 from scoring.means import Mean, mean_interval
 
 
@@ -29,12 +31,21 @@ def run(options: argparse.Namespace) -> str:
     """Give one row for each arm and timepoint, both in the order of the file."""
     groups = [options.timepoint, *([options.arm] if options.arm else [])]
     columns = read_columns(options.file, numbers=(options.score,), texts=(options.patient, *groups))
-    columns.refuse_empty(options.patient, *groups)
-    columns.refuse_duplicates(options.patient, options.timepoint)
+    _check(columns, options, groups)
     arms = list(dict.fromkeys(columns.texts[options.arm].tolist())) if options.arm else [None]
     rows = [row for arm in arms for row in _rows(columns, options, arm)]
     note = "n counts the scores that are there. Intervals: t, 95 %."
     return emit(Report({"means": rows}, [Section("", rows, [note])]), options)
+
+
+def _check(columns: Columns, options: argparse.Namespace, groups: list[str]) -> None:
+    if not len(columns):
+        raise ScoringError(f"{columns.file}: holds no visit, only a header. Nothing can be estimated.")
+    columns.refuse_empty(options.patient, *groups)
+    columns.refuse_duplicates(options.patient, options.timepoint)
+    scale = named_in(options.score)
+    if scale:
+        columns.refuse_outside(options.score, scale.minimum, scale.maximum)
 
 
 def _rows(columns: Columns, options: argparse.Namespace, arm: str | None) -> list[dict[str, object]]:

@@ -12,6 +12,7 @@ from scoring.errors import ScoringError
 from scoring.log_rank import log_rank
 from scoring.survival import Curve, FollowUp, follow_up, kaplan_meier
 
+PATIENT = "patient_id"  # where the file has it, nobody may stand in it twice
 EXAMPLE = "survival surgery.csv --time months --event surgery --arm arm --at 12,24,36"
 
 
@@ -64,24 +65,30 @@ def _read(options: argparse.Namespace) -> tuple[Columns, FollowUp]:
     if (None in marked) == (None in reported) or (any(marked) and any(reported)):
         raise ScoringError("Say either --time and --event, or --event-time and --last-form.")
     names = tuple(name for name in (*marked, *reported) if name)
-    columns = read_columns(options.file, numbers=names, texts=[options.arm] if options.arm else [])
+    columns = read_columns(options.file, numbers=names, texts=[options.arm] if options.arm else [], optional=[PATIENT])
     if options.arm:
         columns.refuse_empty(options.arm)
     first, second = (columns.numbers[name] for name in names)
     if options.time:
-        _check_events(columns, options.event)
+        _check_events(columns, options.event, options.time)
         asked = np.isfinite(second)
         first, second = np.where(second == 1, first, np.nan), np.where(asked, first, np.nan)
     for name in names:
         _check_times(columns, name)
+    for patient in columns.texts.keys() & {PATIENT}:
+        columns.refuse_duplicates(patient)
     return columns, follow_up(first, second)
 
 
-def _check_events(columns: Columns, name: str) -> None:
+def _check_events(columns: Columns, name: str, time: str) -> None:
+    """Refuse marks other than 1 and 0, and an event without a time: left out, it would never have happened."""
     values = columns.numbers[name]
     wrong = np.isfinite(values) & ~np.isin(values, (0, 1))
     if wrong.any():
         raise columns.error(int(wrong.argmax()), name, "is neither 1 (the event happened) nor 0 (it did not).")
+    timeless = (values == 1) & np.isnan(columns.numbers[time])
+    if timeless.any():
+        raise columns.error(int(timeless.argmax()), time, f"is empty, but {name} is 1. Fill in when it happened.")
 
 
 def _check_times(columns: Columns, name: str) -> None:

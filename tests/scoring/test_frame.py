@@ -94,3 +94,11 @@ def test_means_stand_with_n_and_interval_and_refuse_doubles(tmp_path: Path) -> N
     assert "'A' and 'm1' stands on line 2 already. Keep one record of each." in refusal(
         "means", twice, "--score", "odi"
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"), [("A,m1,140\n", "line 2: column odi: 140 lies outside 0 to 100"), ("", "holds no visit")]
+)
+def test_means_are_of_scores_on_their_scale(tmp_path: Path, lines: str, sentence: str) -> None:
+    file = sheet(tmp_path, f"patient_id,timepoint,odi\n{lines}")
+    assert sentence in refusal("means", file, "--score", "odi")

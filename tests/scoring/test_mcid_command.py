@@ -65,6 +65,7 @@ def test_a_scale_of_which_higher_is_better_changes_upwards(tmp_path: Path) -> No
         ("odi_b,gpe\n1,1\n", "column is missing: f. Found: odi_b, gpe"),
         ("odi_b,f,gpe\n50,much,1\n", "line 2: column f: 'much' is not a number. Correct it or leave it empty."),
         ("odi_b,f,gpe\n50,10,1\n50,nan,1\n", "line 3: column f: 'nan' is not a number"),
+        ("odi_b,f,gpe\n50,10,1\n50,40,99\n", "line 3: column gpe: 99 lies outside 1 to 7"),
         ("odi_b,f,gpe\n50,101,1\n", "line 2: column f: 101 lies outside 0 to 100"),
         (
             "patient_id,odi_b,f,gpe\nP1,50,10,1\nP2,50,10,1\nP1,50,10,1\n",

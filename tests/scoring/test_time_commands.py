@@ -226,6 +226,16 @@ def test_mixed_names_the_option(options: tuple[str, ...], words: str) -> None:
         ("months,surgery\n-1,1\n", ("--time", "months", "--event", "surgery"), "line 2: column months: is before 0"),
         ("months,surgery\n1,\n", ("--time", "months", "--event", "surgery"), "nobody has a follow-up time"),
         ("months,surgery\n", ("--time", "months", "--event", "surgery"), "nobody has a follow-up time"),
+        (
+            "months,surgery\n9,0\n,1\n",
+            ("--time", "months", "--event", "surgery"),
+            "line 3: column months: is empty, but surgery is 1",
+        ),
+        (
+            "patient_id,months,surgery\nA,9,0\nB,9,0\nA,5,1\n",
+            ("--time", "months", "--event", "surgery"),
+            "line 4: column patient_id: 'A' stands on line 2",
+        ),
         ("months,surgery\n1,1\n", ("--time", "months"), "either --time and --event"),
         ("months,surgery\n1,1\n", ("--time", "months", "--event", "surgery", "--at", "soon"), "not 'soon'"),
     ],
