@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> str:
 def _read(options: argparse.Namespace, rule: Rule) -> Columns:
     """Read and check the columns: an arm for everyone, scores within their scale, no patient twice."""
     visits = [options.baseline, *options.between, options.follow_up]
+    if len(set(visits)) < len(visits):
+        raise ScoringError("--baseline, --between and --follow-up each name a column of their own.")
     patient = options.patient or _patient_column(options.file)
     named = [options.arm, *([patient] if patient else [])]
     numbers, texts = [*visits, *standing_numbers(options), *extra_numbers(options)], [*named, *extra_texts(options)]

@@ -85,6 +85,8 @@ def test_table_and_csv_print_every_arm(capfdbinary: pytest.CaptureFixture[bytes]
         ([], [], "no patient"),
         (["a,50,20", "b,50,20"], ["--treated", "c"], "There is no arm 'c'. Arms: a, b."),
         (["a,50,20", "b,50,20"], ["--treated", "a", "--reference", "a"], "both treated and reference"),
+        (["a,50,20", "b,50,20"], ["--follow-up", "before"], "each name a column of their own"),
+        (["a,50,20", "b,50,20"], ["--between", "after"], "each name a column of their own"),
         (["a,50,20", "b,50,20"], ["--between", "none"], "column is missing: none"),
         (["a,50,20", "b,50,20"], ["--rule", "odi > 10"], "is no rule"),
     ],
