@@ -13,9 +13,9 @@ from scoring.errors import ScoringError
 from scoring.instrument import find_scale
 from scoring.responder import Rule
 from scoring.responders import ArmScores, analyse
-from scoring.tables import read_table
 from scoring.types import FloatArray
 
+PATIENT = "patient_id"  # where the file has it, nobody may stand in it twice
 EXAMPLE = (
     "responders cohort.csv --arm arm --baseline odi_baseline --follow-up odi_month12 \\\n"
     '      --rule "odi change >= 10" --treated bmc --json'
@@ -79,20 +79,19 @@ def _read(options: argparse.Namespace, rule: Rule) -> Columns:
     visits = [options.baseline, *options.between, options.follow_up]
     if len(set(visits)) < len(visits):
         raise ScoringError("--baseline, --between and --follow-up each name a column of their own.")
-    patient = options.patient or _patient_column(options.file)
-    named = [options.arm, *([patient] if patient else [])]
+    named = [options.arm, *([options.patient] if options.patient else [])]
     numbers, texts = [*visits, *standing_numbers(options), *extra_numbers(options)], [*named, *extra_texts(options)]
-    columns = read_columns(options.file, numbers=numbers, texts=texts)
+    columns = read_columns(options.file, numbers=numbers, texts=texts, optional=() if options.patient else (PATIENT,))
+    if not len(columns):
+        raise ScoringError(f"{columns.file}: holds no patient, only a header. Nothing can be estimated.")
     columns.refuse_empty(*named)
-    if patient:
+    patient = options.patient or PATIENT
+    if patient in columns.texts:
+        columns.refuse_empty(patient)
         columns.refuse_duplicates(patient)
     for name in visits:
         _refuse_outside(columns, name, rule)
     return columns
-
-
-def _patient_column(file: str) -> str | None:
-    return "patient_id" if "patient_id" in read_table(file).header else None
 
 
 def reference_of(arms: tuple[str, ...], treated: str | None, reference: str | None) -> str:

@@ -67,6 +67,14 @@ def test_a_pipe_is_read_like_a_file() -> None:
     assert done.stdout == "leg,nrs_leg\n4,4\n"
 
 
+def test_a_pipe_of_two_arms_is_compared() -> None:
+    asked = ("--arm", "arm", "--baseline", "before", "--follow-up", "after", "--rule", "odi change >= 10", "--json")
+    command = [sys.executable, "-W", "error", "-m", "scoring", "responders", "/dev/stdin", *asked]
+    rows = "patient_id,arm,before,after\n1,a,50,20\n2,b,50,50\n"
+    done = subprocess.run(command, cwd=ROOT, input=rows, capture_output=True, encoding="utf-8", check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
 def test_the_share_read_is_told(tmp_path: Path) -> None:
     shares: list[float] = []
     for _piece in read_pieces(str(long_sheet(tmp_path, 3 * PIECE)), shares.append):

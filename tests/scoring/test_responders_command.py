@@ -82,7 +82,7 @@ def test_table_and_csv_print_every_arm(capfdbinary: pytest.CaptureFixture[bytes]
         (["a,50,20", "a,50,20"], ["--patient", "after"], "stands on line 2 already"),
         (["a,50,20", "a,50,50"], [], "one arm only"),
         (["a,50,20", "a,50,50"], ["--treated", "a"], "one arm only"),
-        ([], [], "no patient"),
+        ([], [], "csv: holds no patient"),
         (["a,50,20", "b,50,20"], ["--treated", "c"], "There is no arm 'c'. Arms: a, b."),
         (["a,50,20", "b,50,20"], ["--treated", "a", "--reference", "a"], "both treated and reference"),
         (["a,50,20", "b,50,20"], ["--follow-up", "before"], "each name a column of their own"),
