@@ -6,6 +6,7 @@ import numpy as np
 
 from scoring.commands.frame import FILE, Columns, Commands, Report, Section, add_command, add_format, emit, read_columns
 from scoring.commands.mcid_scale import named_in
+from scoring.commands.visits import arms_of
 from scoring.errors import ScoringError
 from scoring.means import Mean, mean_interval
 
@@ -43,6 +44,8 @@ def _check(columns: Columns, options: argparse.Namespace, groups: list[str]) -> 
         raise ScoringError(f"{columns.file}: holds no visit, only a header. Nothing can be estimated.")
     columns.refuse_empty(options.patient, *groups)
     columns.refuse_duplicates(options.patient, options.timepoint)
+    if options.arm:
+        arms_of(columns, options.patient, options.arm)
     scale = named_in(options.score)
     if scale:
         columns.refuse_outside(options.score, scale.minimum, scale.maximum)

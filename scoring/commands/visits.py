@@ -60,11 +60,12 @@ def _wide(columns: Columns, options: argparse.Namespace, score: str, arm: str | 
     used = np.isin(at, list(places))
     row = [rows[name] for name in columns.texts[options.patient][used].tolist()]
     table[row, [places[name] for name in at[used].tolist()]] = columns.numbers[score][used]
-    arms = _arms(columns, options.patient, arm) if arm else ("all",) * len(patients)
+    arms = arms_of(columns, options.patient, arm) if arm else ("all",) * len(patients)
     return Visits(tuple(patients), arms, tuple(follow_ups), table[:, 0], table[:, 1:])
 
 
-def _arms(columns: Columns, patient: str, arm: str) -> tuple[str, ...]:
+def arms_of(columns: Columns, patient: str, arm: str) -> tuple[str, ...]:
+    """Arm of each patient, in the order of the file; a patient in two arms is refused."""
     found: dict[str, str] = {}
     for record, (who, where) in enumerate(zip(columns.texts[patient], columns.texts[arm], strict=True)):
         if found.setdefault(str(who), str(where)) != where:

@@ -96,6 +96,13 @@ def test_means_stand_with_n_and_interval_and_refuse_doubles(tmp_path: Path) -> N
     )
 
 
+def test_means_leave_nobody_in_two_arms(tmp_path: Path) -> None:
+    file = sheet(tmp_path, "patient_id,timepoint,arm,odi\nA,baseline,x,40\nA,m1,y,20\n")
+    assert "line 3: column arm: A is in y here and in x before" in refusal(
+        "means", file, "--score", "odi", "--arm", "arm"
+    )
+
+
 @pytest.mark.parametrize(
     ("lines", "sentence"), [("A,m1,140\n", "line 2: column odi: 140 lies outside 0 to 100"), ("", "holds no visit")]
 )
