@@ -169,3 +169,10 @@ def test_arms_where_everybody_is_alike_have_no_interval() -> None:
     assert (found.risk_difference, found.interval, "not estimable, because" in found.note) == (0, None, True)
     low = analyse_imputed(arms_of(5, 5, 5, 5, baseline=5), RULE, "a", 5, 1)
     assert (low.arms["a"].n, low.arms["a"].rate, low.comparisons["b"].risk_difference) == (0, None, None)
+
+
+def test_a_rate_with_many_imputed_says_which_way_it_leans() -> None:
+    often, seldom = (20, 30, 45, 20, 30, 45, 30, NAN, NAN, NAN), (20, 30, 45, 20, 30, 45, 30, 40, 20, NAN)
+    found = analyse_imputed(arms_of(*often, *seldom), RULE, "a", 5, 1)
+    assert "leans towards complete cases" in found.arms["a"].note
+    assert found.arms["b"].note == ""
