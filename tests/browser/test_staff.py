@@ -93,7 +93,8 @@ def patient(page: Page, wanted: str = "E-1") -> None:
 def follow(name: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         patient(page)
-        page.get_by_role("link", name=re.compile(name)).first.click()
+        with page.expect_navigation():
+            page.get_by_role("link", name=re.compile(name)).first.click()
 
     return go
 
@@ -108,13 +109,15 @@ def void(_result: object) -> None:
 
 def code(page: Page) -> None:
     patient(page)
-    page.get_by_role("button", name="QR code").first.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="QR code").first.click()
 
 
 def report(page: Page) -> None:
     page.goto("/patients/import")
     page.fill("#text", BAD_FILE)
-    page.get_by_role("button", name="Look through it").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Look through it").click()
 
 
 def refused(page: Page) -> None:
@@ -123,12 +126,14 @@ def refused(page: Page) -> None:
     page.fill("#first_name", "Eva")
     page.fill("#surname", "Other")
     page.select_option("#channel", "none")
-    page.get_by_role("button", name="Enrol", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Enrol", exact=True).click()
 
 
 def behind(page: Page) -> None:
     page.goto("/dashboard?protocol=trial")
-    page.get_by_role("link", name=re.compile("See the patients")).first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name=re.compile("See the patients")).first.click()
 
 
 PAGES: dict[str, Callable[[Page], None]] = {

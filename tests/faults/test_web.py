@@ -142,5 +142,7 @@ def test_every_acknowledged_answer_is_stored_once_whatever_is_killed(
     for patient, invited in zip(patients, everybody, strict=True):
         with seen_by(app, invited.clinic_id) as session:
             assert stored(session, invited) == patient.acknowledged
+    with app.app_context():
+        db.engine.dispose()
     assert web.killed >= 2
     assert sum(patient.resent for patient in patients) > 0

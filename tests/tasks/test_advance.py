@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from surveys.access.audit import SYSTEM
 from surveys.application import create_app
-from surveys.db import clinic_session
+from surveys.db import clinic_session, db
 from surveys.models import Clinic, Episode, Message, StaffTask
 from surveys.pathway import episodes
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails
@@ -48,6 +48,8 @@ def alone(own_database: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iter
     with app.app_context(), domain_clock() as set_clock:
         set_clock(BEGIN)
         yield app
+        db.session.remove()
+        db.engine.dispose()
 
 
 def address(who: str) -> str:
