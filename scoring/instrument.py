@@ -100,9 +100,15 @@ def find_instrument(code: str) -> Instrument:
     return instruments[code]
 
 
+@cache
+def load_scales() -> Mapping[str, Scale]:
+    """Every scale of this package, by code."""
+    return MappingProxyType({scale.code: scale for each in load_instruments().values() for scale in each.scales})
+
+
 def find_scale(code: str) -> Scale:
     """Look a scale up in any instrument; the refusal lists those there are."""
-    scales = {scale.code: scale for each in load_instruments().values() for scale in each.scales}
+    scales = load_scales()
     if code not in scales:
         raise ScoringError(f"There is no scale {code!r}. Known: {', '.join(sorted(scales))}.")
     return scales[code]

@@ -8,7 +8,7 @@ import numpy as np
 from scoring.answers import check_shape, checked_items
 from scoring.eq5d import eq5d3l_index, eq5d3l_profile
 from scoring.functionality import prorated_total
-from scoring.instrument import Instrument, find_instrument, load_instruments
+from scoring.instrument import Instrument, find_instrument, load_scales
 from scoring.nrs import as_answered, nrs
 from scoring.odi import prorated_odi
 from scoring.promis import promis_gh
@@ -20,9 +20,7 @@ Scores = dict[str, FloatArray]
 
 BLOCK = 16_384  # records: one item's answers and what is worked out from them stay in the cache
 
-RULE_VERSIONS: Mapping[str, str] = MappingProxyType(
-    {scale.code: scale.rule_version for each in load_instruments().values() for scale in each.scales}
-)
+RULE_VERSIONS: Mapping[str, str] = MappingProxyType({code: scale.rule_version for code, scale in load_scales().items()})
 
 _DIMENSIONS = ("mobility", "self_care", "usual_activities", "pain_discomfort", "anxiety_depression")
 

@@ -5,7 +5,7 @@ import argparse
 from scoring.commands.columns import Columns
 from scoring.commands.frame import FILE, Commands, add_command, add_format, emit, read_columns
 from scoring.commands.mcid_report import mcid_report
-from scoring.commands.mcid_scale import Measure, find_measure, named_in
+from scoring.commands.measure import Measure, find_measure, named_in
 from scoring.commands.progress import Progress
 from scoring.errors import ScoringError
 from scoring.mcid.bootstrap import Resampling

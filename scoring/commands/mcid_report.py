@@ -1,7 +1,7 @@
 """What ``mcid`` prints."""
 
 from scoring.commands.frame import Report, Section
-from scoring.commands.mcid_scale import Measure
+from scoring.commands.measure import Measure
 from scoring.instrument import Threshold
 from scoring.mcid.bootstrap import Resampling
 from scoring.mcid.estimate import Estimate

@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 
 from scoring.commands.frame import FILE, Columns, Commands, Report, Section, add_command, add_format, emit, read_columns
-from scoring.commands.mcid_scale import named_in
+from scoring.commands.measure import named_in
 from scoring.commands.visits import arms_of
 from scoring.errors import ScoringError
 from scoring.means import Mean, mean_interval

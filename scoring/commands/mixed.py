@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 
 from scoring.commands.frame import FILE, Commands, Report, Section, add_command, add_format, emit
-from scoring.commands.mcid_scale import find_measure
+from scoring.commands.measure import find_measure
 from scoring.commands.visits import add_visit_columns, read_visits
 from scoring.errors import ScoringError
 from scoring.mixed import Difference, Effect, MixedModel, fit_mixed

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from scoring.commands.frame import FILE, Commands, Report, add_command, add_format, emit, progress
-from scoring.commands.mcid_scale import find_measure
+from scoring.commands.measure import find_measure
 from scoring.commands.trajectory_report import by_rule, of_mixture, of_patients
 from scoring.commands.visits import Visits, add_visit_columns, read_visits
 from scoring.errors import ScoringError

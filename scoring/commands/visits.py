@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring.commands.columns import Columns
 from scoring.commands.frame import read_columns
-from scoring.commands.mcid_scale import Measure
+from scoring.commands.measure import Measure
 from scoring.errors import ScoringError
 from scoring.types import FloatArray
 

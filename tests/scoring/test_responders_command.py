@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scoring.__main__ import main
 from tests.scoring.cohort import COHORT, MONTH_12
+from tests.scoring.responders_run import refusal, run
 
 ROW = ["--arm", "arm", "--baseline", "before", "--follow-up", "after", "--rule", "odi change >= 10"]
 WORKED = ["--arm", "arm", "--baseline", "odi_baseline", "--follow-up", "odi_month12", "--rule", "odi change >= 10"]
@@ -17,16 +17,6 @@ def sheet(folder: Path, *lines: str) -> str:
     file = folder / "cohort.csv"
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return str(file)
-
-
-def run(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
-    assert main(["responders", *arguments]) == 0
-    return capfdbinary.readouterr().out.decode()
-
-
-def refusal(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
-    assert main(["responders", *arguments]) == 2
-    return capfdbinary.readouterr().err.decode()
 
 
 def test_the_json_has_the_names_and_figures_fixed_in_the_design(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

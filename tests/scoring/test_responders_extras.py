@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scoring.__main__ import main
+from tests.scoring.responders_run import refusal, run
 
 WANTED = ["--arm", "arm", "--baseline", "before", "--follow-up", "after", "--rule", "odi change >= 10"]
 EVERYTHING = [
@@ -28,16 +28,6 @@ def cohort(tmp_path: Path) -> str:
     file = tmp_path / "cohort.csv"
     file.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return str(file)
-
-
-def run(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
-    assert main(["responders", *arguments]) == 0
-    return capfdbinary.readouterr().out.decode()
-
-
-def refusal(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> str:
-    assert main(["responders", *arguments]) == 2
-    return capfdbinary.readouterr().err.decode()
 
 
 def test_everything_at_once_adds_up(cohort: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

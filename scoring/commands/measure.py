@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scoring.change import improvement_sign
 from scoring.errors import ScoringError
-from scoring.instrument import Scale, find_scale, load_instruments
+from scoring.instrument import Scale, find_scale, load_scales
 from scoring.mcid.cohort import Sign
 
 
@@ -39,18 +39,14 @@ def _sign(direction: str | None) -> Sign | None:
     return 1 if direction == "higher_is_better" else -1
 
 
-def _scales() -> dict[str, Scale]:
-    return {scale.code: scale for each in load_instruments().values() for scale in each.scales}
-
-
 def named_in(column: str) -> Scale | None:
     """Scale a column is named by: ``odi``, ``odi_baseline``; None where it tells none."""
-    fitting = [code for code in _scales() if f"{column}_".startswith(f"{code}_")]
-    return _scales()[max(fitting, key=len)] if fitting else None
+    fitting = [code for code in load_scales() if f"{column}_".startswith(f"{code}_")]
+    return load_scales()[max(fitting, key=len)] if fitting else None
 
 
 def _family_sign(column: str) -> Sign | None:
     """Direction of ``nrs_baseline``: that of all scales whose codes begin with ``nrs_``, where they agree."""
     family = column.partition("_")[0]
-    directions = {scale.direction for code, scale in _scales().items() if code.startswith(f"{family}_")}
+    directions = {scale.direction for code, scale in load_scales().items() if code.startswith(f"{family}_")}
     return _sign(directions.pop()) if len(directions) == 1 and directions != {"none"} else None
