@@ -86,7 +86,7 @@ def _fields(form: Form) -> str:
 
 
 @bp.post("/episodes/<uuid:episode_id>/treatments")
-@staff_page("clinician", "coordinator")
+@staff_page
 def add_treatment(episode_id: UUID) -> Reply:
     """Plan a treatment."""
     episode, form, now = found.own(Episode, episode_id), TreatmentForm(request.form), found.now()
@@ -101,7 +101,7 @@ def add_treatment(episode_id: UUID) -> Reply:
 
 
 @bp.post("/treatments/<uuid:treatment_id>")
-@staff_page("clinician", "coordinator")
+@staff_page
 def settle(treatment_id: UUID) -> Reply:
     """Confirm a treatment as done, or cancel it."""
     treatment, form, now = found.own(Treatment, treatment_id), SettleForm(request.form), found.now()
@@ -116,7 +116,7 @@ def settle(treatment_id: UUID) -> Reply:
 
 
 @bp.post("/episodes/<uuid:episode_id>/index-date")
-@staff_page("clinician", "coordinator")
+@staff_page
 def correct_index_date(episode_id: UUID) -> Reply:
     """Move the index date."""
     episode, form, now = found.own(Episode, episode_id), IndexForm(request.form), found.now()
@@ -130,7 +130,7 @@ def correct_index_date(episode_id: UUID) -> Reply:
 
 
 @bp.post("/episodes/<uuid:episode_id>/endings")
-@staff_page("clinician", "coordinator")
+@staff_page
 def end(episode_id: UUID) -> Reply:
     """Record an ending."""
     episode, form, now = found.own(Episode, episode_id), EndingForm(request.form), found.now()
@@ -144,7 +144,7 @@ def end(episode_id: UUID) -> Reply:
 
 
 @bp.post("/endings/<uuid:ending_id>/revoke")
-@staff_page("clinician", "coordinator")
+@staff_page
 def revoke(ending_id: UUID) -> Reply:
     """Take an ending back."""
     ending, now = found.own(Ending, ending_id), found.now()
@@ -156,7 +156,7 @@ def revoke(ending_id: UUID) -> Reply:
 
 
 @bp.post("/episodes/<uuid:episode_id>/endpoints")
-@staff_page("clinician", "coordinator")
+@staff_page
 def add_endpoint(episode_id: UUID) -> Reply:
     """Record an operation, a further treatment or an adverse event."""
     episode, form, now = found.own(Episode, episode_id), EndpointForm(request.form), found.now()
@@ -181,7 +181,7 @@ def _refuse_closed(visit: Visit, now: datetime) -> None:
 
 
 @bp.post("/visits/<uuid:visit_id>/resend")
-@staff_page("clinician", "coordinator")
+@staff_page
 def resend(visit_id: UUID) -> Reply:
     """Send the invitation once more."""
     visit, now = found.own(Visit, visit_id), found.now()

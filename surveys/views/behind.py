@@ -36,7 +36,7 @@ class Line:
 
 
 @bp.get("/dashboard/<code>/patients")
-@staff_page("clinician", "coordinator")
+@staff_page
 def show(code: str) -> Reply:
     """List the patients of one group behind one rate, by number."""
     board = chosen_board()

@@ -24,7 +24,6 @@ from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.words import words
 
 bp = Blueprint("dashboard", __name__)
-READERS = ("clinician", "coordinator", "analyst", "admin")
 Choices = list[tuple[str, str]]
 
 
@@ -52,7 +51,7 @@ def _clinic_name() -> str:
 
 
 @bp.get("/dashboard")
-@staff_page(*READERS)
+@staff_page
 def show() -> Reply:
     """Show one protocol's outcomes."""
     protocols = _protocols()
@@ -69,14 +68,14 @@ def show() -> Reply:
 
 
 @bp.get("/dashboard/<code>.csv")
-@staff_page(*READERS)
+@staff_page
 def table(code: str) -> Reply:
     """The rows of one figure."""
     return _file(code, "text/csv", "csv", lambda figure: "\ufeff" + figure.table.csv())
 
 
 @bp.get("/dashboard/<code>.svg")
-@staff_page(*READERS)
+@staff_page
 def drawing(code: str) -> Reply:
     """The drawing of one figure."""
     return _file(code, "image/svg+xml", "svg", lambda figure: figure.svg_file() if figure.chart else abort(404))

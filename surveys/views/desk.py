@@ -25,7 +25,7 @@ for name, words in FILTERS.items():
 
 
 @bp.get("/desk")
-@staff_page("clinician", "coordinator", "admin")
+@staff_page
 def today() -> Reply:
     """Show whom the desk should look after today."""
     now, vault = found.now(), found.vault()
@@ -35,7 +35,7 @@ def today() -> Reply:
 
 
 @bp.post("/visits/<uuid:visit_id>/qr")
-@staff_page("clinician", "coordinator")
+@staff_page
 def show_code(visit_id: UUID) -> Reply:
     """Make a link to a visit and draw it; a POST, because a link is a row."""
     visit, now = found.own(Visit, visit_id), found.now()

@@ -26,12 +26,11 @@ from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 
 bp = Blueprint("details", __name__)
-STAFF = ("clinician", "coordinator")
 SHOWN = (*SEALED, "sex", "birth_year", "language", "time_zone", "channel")
 
 
 @bp.get("/patients/<uuid:patient_id>/details")
-@staff_page(*STAFF)
+@staff_page
 def form(patient_id: UUID) -> Reply:
     """Show what is known, to be changed."""
     patient = found.own(Patient, patient_id)
@@ -39,7 +38,7 @@ def form(patient_id: UUID) -> Reply:
 
 
 @bp.post("/patients/<uuid:patient_id>/details")
-@staff_page(*STAFF)
+@staff_page
 def save(patient_id: UUID) -> Reply:
     """Change details and permissions; a new address ends the links sent to the old one."""
     session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
@@ -61,7 +60,7 @@ def save(patient_id: UUID) -> Reply:
 
 
 @bp.post("/consents/<uuid:consent_id>/withdraw")
-@staff_page(*STAFF)
+@staff_page
 def withdraw_consent(consent_id: UUID) -> Reply:
     """End one consent; without participation there is nothing to ask, so that ends follow-up as well."""
     session, now, consent = db.session(), found.now(), found.own(Consent, consent_id)
@@ -93,14 +92,14 @@ def _is_spoken(typed: ContactForm, patient: Patient) -> bool:
 
 
 @bp.get("/patients/<uuid:patient_id>/episodes/new")
-@staff_page(*STAFF)
+@staff_page
 def episode_form(patient_id: UUID) -> Reply:
     """Ask for a further episode of somebody known."""
     return _episode_page(found.own(Patient, patient_id), _offered(None))
 
 
 @bp.post("/patients/<uuid:patient_id>/episodes/new")
-@staff_page(*STAFF)
+@staff_page
 def open_episode(patient_id: UUID) -> Reply:
     """Open a further episode, or show the form with what is wrong."""
     session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)

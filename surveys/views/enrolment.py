@@ -20,14 +20,14 @@ bp = Blueprint("enrolment", __name__)
 
 
 @bp.get("/patients/new")
-@staff_page("coordinator", "clinician")
+@staff_page
 def form() -> Reply:
     """Show the empty form."""
     return _page(enrolment_form(None, found.clinic(), protocol_store.newest(db.session())))
 
 
 @bp.post("/patients/new")
-@staff_page("coordinator", "clinician")
+@staff_page
 def save() -> Reply:
     """Enrol, or show the form with what was typed and what is wrong."""
     session, now = db.session(), found.now()

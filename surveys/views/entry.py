@@ -63,7 +63,7 @@ class AmendForm(Form):
 
 
 @bp.get("/visits/<uuid:visit_id>/answers")
-@staff_page("clinician", "coordinator")
+@staff_page
 def choose(visit_id: UUID) -> Reply:
     """Lead to the first instrument of the visit."""
     visit = found.own(Visit, visit_id)
@@ -72,14 +72,14 @@ def choose(visit_id: UUID) -> Reply:
 
 
 @bp.get("/visits/<uuid:visit_id>/answers/<instrument>")
-@staff_page("clinician", "coordinator")
+@staff_page
 def show(visit_id: UUID, instrument: str) -> Reply:
     """Show one instrument with its current answers."""
     return _page(_visit(visit_id), instrument)
 
 
 @bp.post("/visits/<uuid:visit_id>/answers/<instrument>")
-@staff_page("clinician", "coordinator")
+@staff_page
 def save(visit_id: UUID, instrument: str) -> Reply:
     """Store an instrument, and send the visit when it is complete or wished."""
     visit = _visit(visit_id)
@@ -133,7 +133,7 @@ def _store(visit: Visit, sheet: Sheet) -> bool:
 
 
 @bp.post("/responses/<uuid:response_id>/amend")
-@staff_page("clinician", "coordinator")
+@staff_page
 def change(response_id: UUID) -> Reply:
     """Amend sent answers with one reason; the old ones are kept."""
     response, form, now = found.own(Response, response_id), AmendForm(request.form), found.now()

@@ -10,7 +10,7 @@ from typing import ParamSpec
 from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from surveys.access import staff
+from surveys.access import policy, staff
 from surveys.access.tokens import read_cookie
 from surveys.config import Config
 from surveys.db import db, enter_clinic, real_now
@@ -50,23 +50,20 @@ def load_identity() -> staff.Identity | None:
     return who
 
 
-def staff_page(*roles: str) -> Callable[[Callable[P, Reply]], Callable[P, Reply]]:
-    """Let in staff with one of the roles (none named: any role); others see the login page or 403."""
+def staff_page(view: Callable[P, Reply]) -> Callable[P, Reply]:
+    """Let in staff whose role the policy table names for this endpoint; others see the login page or 403."""
 
-    def wrap(view: Callable[P, Reply]) -> Callable[P, Reply]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> Reply:
-            who = load_identity()
-            if who is None:
-                return redirect(url_for("auth.login", next=local_path(request.full_path)), 303)
-            if roles and who.role not in roles:
-                abort(403)
-            g.identity = who
-            return view(*args, **kwargs)
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Reply:
+        who = load_identity()
+        if who is None:
+            return redirect(url_for("auth.login", next=local_path(request.full_path)), 303)
+        if not policy.allows(who.role, request.endpoint):
+            abort(403)
+        g.identity = who
+        return view(*args, **kwargs)
 
-        return guarded
-
-    return wrap
+    return guarded
 
 
 def local_path(target: str | None) -> str:

@@ -16,14 +16,14 @@ bp = Blueprint("imports", __name__)
 
 
 @bp.get("/patients/import")
-@staff_page("coordinator", "clinician")
+@staff_page
 def form() -> Reply:
     """Ask for a file."""
     return render_template("clinician/import.html", lines=None, text="")
 
 
 @bp.post("/patients/import")
-@staff_page("coordinator", "clinician")
+@staff_page
 def look() -> Reply:
     """Report on every line; nothing is enrolled yet."""
     upload = request.files.get("file")
@@ -39,7 +39,7 @@ def look() -> Reply:
 
 
 @bp.post("/patients/import/enrol")
-@staff_page("coordinator", "clinician")
+@staff_page
 def apply() -> Reply:
     """Enrol all lines, or only the good ones."""
     text = request.form.get("text", "")
@@ -61,7 +61,7 @@ def apply() -> Reply:
 
 
 @bp.post("/patients/import/rest")
-@staff_page("coordinator", "clinician")
+@staff_page
 def rest() -> Reply:
     """Give the lines that were not good as a file."""
     try:

@@ -22,7 +22,7 @@ PAGE = 50
 
 
 @bp.get("/patients")
-@staff_page("clinician", "coordinator", "admin")
+@staff_page
 def index() -> Reply:
     """List a page of patients by number, or those a search finds."""
     wanted = request.args.get("q", "").strip()[:100]
@@ -50,7 +50,7 @@ def _search(wanted: str) -> Sequence[Patient]:
 
 
 @bp.get("/patients/<uuid:patient_id>")
-@staff_page("clinician", "coordinator")
+@staff_page
 def show(patient_id: UUID) -> Reply:
     """Show visits, messages, treatments, endings, consents and scores."""
     return patient_page(found.own(Patient, patient_id))

@@ -1,0 +1,23 @@
+"""What every new tenant table gets, whatever revision adds it: row-level security, grants, append-only triggers."""
+
+from alembic import op
+
+APP, OWNER = "backstory_app", "backstory_owner"
+BOUND = "nullif(current_setting('backstory.clinic', true), '')::uuid"
+
+
+def protect(table: str, *, append_only: bool = False, looked_up: bool = False) -> None:
+    """Bind the table to its clinic. ``looked_up``: a function that crosses clinics reads it, running as the owner."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY {table}_clinic ON {table} TO {APP} USING (clinic_id = {BOUND}) WITH CHECK (clinic_id = {BOUND})"
+    )
+    if looked_up:
+        op.execute(f"CREATE POLICY {table}_lookup ON {table} FOR SELECT TO {OWNER} USING (true)")
+    op.execute(f"GRANT {'SELECT, INSERT' if append_only else 'SELECT, INSERT, UPDATE, DELETE'} ON {table} TO {APP}")
+    if append_only:
+        for name, when, each in (("append_only", "UPDATE OR DELETE", "ROW"), ("no_truncate", "TRUNCATE", "STATEMENT")):
+            op.execute(
+                f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+            )
