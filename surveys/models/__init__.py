@@ -13,6 +13,7 @@ from surveys.models.message import (
     Suppression,
 )
 from surveys.models.people import Consent, Patient
+from surveys.models.registry import RegistryGrant
 from surveys.models.response import Answer, Response, Score
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "PatientLink",
     "PatientSession",
     "ProtocolVersion",
+    "RegistryGrant",
     "Response",
     "Score",
     "Staff",

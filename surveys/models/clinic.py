@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from surveys.db import Base, Tenant, tenant_keys, uuid7
 from surveys.models.checks import one_of
 
-ROLES = ("clinician", "coordinator", "analyst", "admin")
+ROLES = ("clinician", "coordinator", "analyst", "admin", "registry_analyst")
 
 
 class Clinic(Base):
