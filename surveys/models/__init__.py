@@ -15,6 +15,7 @@ from surveys.models.message import (
 from surveys.models.people import Consent, Patient
 from surveys.models.registry import RegistryGrant
 from surveys.models.response import Answer, Response, Score
+from surveys.models.privacy import Erasure, Merge, RetentionDecision
 
 __all__ = [
     "Answer",
@@ -31,8 +32,10 @@ __all__ = [
     "Message",
     "Patient",
     "PatientLink",
+    "Erasure",
     "PatientSession",
     "ProtocolVersion",
+    "Merge",
     "RegistryGrant",
     "Response",
     "Score",
@@ -44,3 +47,4 @@ __all__ = [
     "Treatment",
     "Visit",
 ]
+    "RetentionDecision",

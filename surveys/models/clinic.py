@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Index, Text
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveys.db import Base, Tenant, tenant_keys, uuid7
@@ -30,7 +30,13 @@ class Clinic(Base):
     unknown_policy: Mapped[str] = mapped_column(default="never_resend")
     next_patient_number: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
-    __table_args__ = (one_of("unknown_policy", "resend_once", "never_resend"),)
+    birth_year_check: Mapped[bool] = mapped_column(default=False, server_default=false())
+    retention_years: Mapped[int | None]  # after the last contact; None: nothing falls due
+    retention_automatic: Mapped[bool] = mapped_column(default=False, server_default=false())
+    __table_args__ = (
+        one_of("unknown_policy", "resend_once", "never_resend"),
+        CheckConstraint("retention_years BETWEEN 1 AND 50", name="retention_in_range"),
+    )
 
 
 class Staff(Tenant, Base):

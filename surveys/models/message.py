@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveys.db import Base, Tenant, tenant_keys, uuid7
@@ -62,6 +62,7 @@ class PatientLink(Tenant, Base):
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
+    year_tries: Mapped[int] = mapped_column(default=0, server_default="0")  # wrong years of birth given
         *tenant_keys(visit_id="visit"),
         Index("ix_patient_link_digest", "token_digest", unique=True),
         Index("ix_patient_link_visit", "clinic_id", "visit_id"),
@@ -80,6 +81,7 @@ class PatientSession(Tenant, Base):
     last_seen_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
+    year_pending: Mapped[bool] = mapped_column(default=False, server_default=false())  # the year of birth is asked
         *tenant_keys(link_id="patient_link", visit_id="visit"),
         one_of("respondent", "self", "self_with_help", "proxy", "tablet"),
         Index("ix_patient_session_digest", "token_digest", unique=True),
@@ -109,7 +111,7 @@ class StaffTask(Tenant, Base):
     __table_args__ = (
         *tenant_keys(visit_id="visit", closed_by="staff"),
         UniqueConstraint("clinic_id", "visit_id", "kind"),
-        one_of("kind", "phone", "no_channel", "bounced", "unknown_handover", "failed_message"),
+        one_of("kind", "phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year"),
     )
 
 

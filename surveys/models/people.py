@@ -20,11 +20,11 @@ class Patient(Tenant, Base):
 
     __tablename__ = "patient"
     number: Mapped[int]
-    chart_number_enc: Mapped[bytes]
-    chart_number_index: Mapped[bytes]
-    first_name_enc: Mapped[bytes]
-    surname_enc: Mapped[bytes]
-    surname_index: Mapped[bytes]
+    chart_number_enc: Mapped[bytes | None]  # this and the names are None once the person is erased
+    chart_number_index: Mapped[bytes | None]
+    first_name_enc: Mapped[bytes | None]
+    surname_enc: Mapped[bytes | None]
+    surname_index: Mapped[bytes | None]
     email_enc: Mapped[bytes | None]
     email_index: Mapped[bytes | None]
     phone_enc: Mapped[bytes | None]
@@ -35,8 +35,11 @@ class Patient(Tenant, Base):
     time_zone: Mapped[str]
     channel: Mapped[str]
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    withheld_at: Mapped[datetime | None]  # no figure counts this person
+    merged_into: Mapped[UUID | None]  # the record that goes on, where this one was a duplicate
     __table_args__ = (
-        *tenant_keys(),
+        *tenant_keys(merged_into="patient"),
         UniqueConstraint("clinic_id", "number"),
         UniqueConstraint("clinic_id", "chart_number_index"),
         one_of("sex", "female", "male", "other"),

@@ -15,6 +15,7 @@ from surveys.csrf import csrf
 from surveys.db import autocommit, db, enter_clinic
 from surveys.i18n import LANGUAGES, force_language, speak
 from surveys.models import Patient
+from surveys.people.patients import contact
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views.guard import Reply, config
 
@@ -95,10 +96,10 @@ def page(template: str, sitting: Sitting, **values: object) -> str:
 
 
 def first_name(sitting: Sitting) -> str:
-    """Return the name that tells two patients of one household apart."""
+    """Return the name that tells two patients of one household apart; empty once erased."""
     vault: Vault = current_app.extensions["vault"]
     patient = db.session.get_one(Patient, sitting.patient_id)
-    return vault.open(patient.first_name_enc, "patient", "first_name_enc", patient.id)
+    return contact(vault, patient).first_name
 
 
 def minutes(sitting: Sitting) -> int:
