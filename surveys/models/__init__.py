@@ -1,8 +1,9 @@
 """Every table, imported in one place so that migrations and tests see all of them."""
 
-from surveys.models.audit import AuditEvent, AuditSeal
+from surveys.models.audit import AuditCheck, AuditEvent, AuditLink, AuditSeal
 from surveys.models.clinic import Clinic, DomainClock, LoginAttempt, Staff, StaffSession
 from surveys.models.episode import Ending, Endpoint, Episode, ProtocolVersion, Treatment, Visit
+from surveys.models.keys import PatientKey
 from surveys.models.message import (
     Job,
     Message,
@@ -19,7 +20,9 @@ from surveys.models.privacy import Erasure, Merge, RetentionDecision
 
 __all__ = [
     "Answer",
+    "AuditCheck",
     "AuditEvent",
+    "AuditLink",
     "AuditSeal",
     "Clinic",
     "Consent",
@@ -31,6 +34,7 @@ __all__ = [
     "LoginAttempt",
     "Message",
     "Patient",
+    "PatientKey",
     "PatientLink",
     "Erasure",
     "PatientSession",
