@@ -14,9 +14,10 @@ from surveys.models.message import (
     Suppression,
 )
 from surveys.models.people import Consent, Patient
+from surveys.models.privacy import Erasure, Merge, RetentionDecision
 from surveys.models.registry import RegistryGrant
 from surveys.models.response import Answer, Response, Score
-from surveys.models.privacy import Erasure, Merge, RetentionDecision
+from surveys.models.staff import PendingSignIn, RecoveryCode, StaffFactor, StaffIdentity, StaffLink, StaffMail
 
 __all__ = [
     "Answer",
@@ -30,20 +31,27 @@ __all__ = [
     "Ending",
     "Endpoint",
     "Episode",
+    "Erasure",
     "Job",
     "LoginAttempt",
+    "Merge",
     "Message",
     "Patient",
     "PatientKey",
     "PatientLink",
-    "Erasure",
     "PatientSession",
+    "PendingSignIn",
     "ProtocolVersion",
-    "Merge",
+    "RecoveryCode",
     "RegistryGrant",
     "Response",
+    "RetentionDecision",
     "Score",
     "Staff",
+    "StaffFactor",
+    "StaffIdentity",
+    "StaffLink",
+    "StaffMail",
     "StaffSession",
     "StaffTask",
     "StaffTaskLog",
@@ -51,4 +59,3 @@ __all__ = [
     "Treatment",
     "Visit",
 ]
-    "RetentionDecision",

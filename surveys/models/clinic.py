@@ -46,7 +46,8 @@ class Staff(Tenant, Base):
     login: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     role: Mapped[str]
-    password_hash: Mapped[str]  # argon2id
+    password_hash: Mapped[str | None]  # argon2id; None until the invitation is accepted, or by institution only
+    email_enc: Mapped[bytes | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     __table_args__ = (*tenant_keys(), one_of("role", *ROLES))
@@ -60,20 +61,26 @@ class StaffSession(Tenant, Base):
     token_digest: Mapped[bytes]
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime | None]  # the last time the person proved who they are; None: at its beginning
+    method: Mapped[str] = mapped_column(server_default="password")
+    browser: Mapped[str | None]  # its family and system, as the person's list of sessions names it
     revoked_at: Mapped[datetime | None]
     __table_args__ = (
         *tenant_keys(staff_id="staff"),
+        one_of("method", "password", "institution"),
+        Index("ix_staff_session_person", "clinic_id", "staff_id"),
         Index("ix_staff_session_digest", "token_digest", unique=True),
     )
 
 
 class LoginAttempt(Base):
-    """A failed sign-in, counted per account and per address; holds digests only and no clinic."""
+    """A try to sign in, counted per kind for account and address; holds digests only and no clinic."""
 
     __tablename__ = "login_attempt"
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     account_digest: Mapped[bytes]
     address_digest: Mapped[bytes]
+    kind: Mapped[str] = mapped_column(server_default="password")
     at: Mapped[datetime]
     __table_args__ = (
         Index("ix_login_attempt_account", "account_digest", "at"),

@@ -61,8 +61,8 @@ class PatientLink(Tenant, Base):
     token_digest: Mapped[bytes]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    __table_args__ = (
     year_tries: Mapped[int] = mapped_column(default=0, server_default="0")  # wrong years of birth given
+    __table_args__ = (
         *tenant_keys(visit_id="visit"),
         Index("ix_patient_link_digest", "token_digest", unique=True),
         Index("ix_patient_link_visit", "clinic_id", "visit_id"),
@@ -80,8 +80,8 @@ class PatientSession(Tenant, Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    __table_args__ = (
     year_pending: Mapped[bool] = mapped_column(default=False, server_default=false())  # the year of birth is asked
+    __table_args__ = (
         *tenant_keys(link_id="patient_link", visit_id="visit"),
         one_of("respondent", "self", "self_with_help", "proxy", "tablet"),
         Index("ix_patient_session_digest", "token_digest", unique=True),
