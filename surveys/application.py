@@ -38,7 +38,7 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
     if config.trusted_proxies:  # or every sign-in would seem to come from the proxy, and one attacker lock all out
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["backstory"] = config
-    app.extensions["vault"] = Vault(config.master_key)
+    app.extensions["vault"] = Vault(config.keys)
     _extensions(app)
     headers.install(app)
     assets.install(app)

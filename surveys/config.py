@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from surveys.access.keyring import KeyRing, KeyRingError, read_keys
+
 ENVIRONMENTS = ("production", "demo", "test")
 MAX_BODY = 2 * 1024 * 1024  # bytes; the largest form is a CSV of patients
 
@@ -19,14 +21,14 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """What the operator decides. ``master_key`` is 32 bytes; ``public_base_url`` has no trailing slash."""
+    """What the operator decides. ``public_base_url`` has no trailing slash."""
 
     environment: str
     database_url: str
     redis_url: str
     smtp_url: str
     secret_key: str
-    master_key: bytes
+    keys: KeyRing
     public_base_url: str
     lan: bool
     wording_folder: Path | None = None  # licensed packs, put there by `flask wording install`
@@ -53,7 +55,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         redis_url=_required(environ, "REDIS_URL", "redis://HOST:6379/0"),
         smtp_url=_required(environ, "SMTP_URL", "smtp://HOST:25"),
         secret_key=_required(environ, "SECRET_KEY", "at least 32 random characters"),
-        master_key=_master_key(_required(environ, "MASTER_KEY", "64 hexadecimal digits")),
+        keys=_ring(environ),
         public_base_url=_required(environ, "PUBLIC_BASE_URL", "https://outcomes.example.org").rstrip("/"),
         lan=environ.get("LAN") == "1",
         wording_folder=Path(environ["WORDING_FOLDER"]) if environ.get("WORDING_FOLDER") else None,
@@ -72,24 +74,21 @@ def _required(environ: Mapping[str, str], name: str, example: str) -> str:
     return value
 
 
+def _ring(environ: Mapping[str, str]) -> KeyRing:
+    """MASTER_KEYS, or MASTER_KEY where there is one key only."""
+    several = environ.get("MASTER_KEYS", "")
+    single = environ.get("MASTER_KEY", "") if several else _required(environ, "MASTER_KEY", "64 hexadecimal digits")
+    try:
+        return read_keys(single, several)
+    except KeyRingError as error:
+        raise ConfigError(str(error)) from error
+
+
 def _count(environ: Mapping[str, str], name: str) -> int:
     text = environ.get(name, "0")
     if not re.fullmatch("[0-9]", text):
         raise ConfigError(f"{name} is {text!r}; it must be a number from 0 to 9.")
     return int(text)
-
-
-def _master_key(text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise ConfigError(
-            "MASTER_KEY must be 64 hexadecimal digits. Make one with: "
-            'python -c "import secrets; print(secrets.token_hex(32))"'
-        )
-    return key
 
 
 def _refuse_weak(config: Config) -> None:

@@ -15,7 +15,7 @@ from tests.factories import BEGINNING
 
 def test_a_clinic_keeps_the_protocol_texts_it_was_filled_with(own_database: dict[str, str]) -> None:
     settings = read_config(own_database)
-    app, demo, vault = create_app(settings), CLINICS[1], Vault(settings.master_key)
+    app, demo, vault = create_app(settings), CLINICS[1], Vault(settings.keys)
     older = bundled_protocols()["spine"].source + "# as it was\n"
     with app.app_context(), clinic_session(demo.id) as session:
         clinic = add_clinic(session, demo, now=BEGINNING)
