@@ -54,7 +54,7 @@ class Postgres:
             self._launch()
         self._wait()
         with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
-            roles.ensure(connection, self.password(roles.OWNER), self.password(roles.APP))
+            roles.ensure(connection, {role: self.password(role) for role in (roles.OWNER, roles.APP, roles.BACKUP)})
 
     def stop(self, mode: str = "fast") -> None:
         """Stop the server: ``fast`` ends sessions in good order, ``immediate`` is a crash."""

@@ -18,6 +18,7 @@ from surveys.access.roles import refuse_powerful_role
 from surveys.config import MAX_BODY, Config, read_config, refuse_working_wording
 from surveys.csrf import csrf
 from surveys.db import bind_clinic_at_checkout, clinic_scope, db, leave_clinic
+from surveys.production import refuse_unsafe
 from surveys.wordings import in_use, offer, packs
 
 __all__ = ["create_app", "models"]
@@ -32,6 +33,7 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
     database role that row-level security would not bind.
     """
     config = settings or read_config()
+    refuse_unsafe(config)
     _offer_wording(config)
     app = errors.Application("surveys", template_folder="../templates")
     app.config.update(_flask_settings(config), **(overrides or {}))

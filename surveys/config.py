@@ -10,8 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from surveys.access.keyring import KeyRing, KeyRingError, read_keys
+from surveys.secret_files import SecretFileError, with_files
 
 ENVIRONMENTS = ("production", "demo", "test")
+LOG_FORMATS = ("text", "json")
 MAX_BODY = 2 * 1024 * 1024  # bytes; the largest form is a CSV of patients
 
 
@@ -35,6 +37,11 @@ class Config:
     wording_languages: tuple[str, ...] = ()  # empty: every language there is wording for
     working_wording_allowed: bool = False
     trusted_proxies: int = 0  # how many proxies of the operator's own stand before the application
+    debug: bool = False
+    log_format: str = "text"
+    metrics_token: str = ""  # empty: /metrics answers this machine only, and nobody in production
+    backup_database_url: str = ""  # a role that reads every clinic's rows, for `flask backup` alone
+    backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
 
     @property
     def secure_cookies(self) -> bool:
@@ -49,6 +56,10 @@ class Config:
 
 def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Return the settings, or raise ConfigError with what to set."""
+    try:
+        environ = with_files(environ)
+    except SecretFileError as error:
+        raise ConfigError(str(error)) from error
     config = Config(
         environment=environ.get("BACKSTORY_ENV", "production"),
         database_url=_required(environ, "DATABASE_URL", "postgresql+psycopg://backstory_app:PASSWORD@HOST/backstory"),
@@ -62,6 +73,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         wording_languages=tuple(environ.get("WORDING_LANGUAGES", "").replace(",", " ").split()),
         working_wording_allowed=environ.get("ALLOW_WORKING_WORDING") == "1",
         trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
+        debug=environ.get("FLASK_DEBUG", "0").casefold() not in ("", "0", "false", "no"),
+        log_format=_one_of(environ, "LOG_FORMAT", LOG_FORMATS),
+        metrics_token=environ.get("METRICS_TOKEN", ""),
+        backup_database_url=environ.get("BACKUP_DATABASE_URL", ""),
+        backup_key=_key(environ["BACKUP_KEY"], "BACKUP_KEY") if environ.get("BACKUP_KEY") else None,
     )
     _refuse_weak(config)
     return config
@@ -89,6 +105,27 @@ def _count(environ: Mapping[str, str], name: str) -> int:
     if not re.fullmatch("[0-9]", text):
         raise ConfigError(f"{name} is {text!r}; it must be a number from 0 to 9.")
     return int(text)
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """The first choice is what stands without the setting."""
+    text = environ.get(name) or choices[0]
+    if text not in choices:
+        raise ConfigError(f"{name} is {text!r}; it must be one of {', '.join(choices)}.")
+    return text
+
+
+def _key(text: str, name: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigError(
+            f"{name} must be 64 hexadecimal digits. Make one with: "
+            'python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    return key
 
 
 def _refuse_weak(config: Config) -> None:

@@ -6,6 +6,8 @@ import os
 
 from celery import Celery
 
+from surveys.secret_files import with_files
+
 TICK_SECONDS = 15
 TIME_LIMIT = 300  # seconds for one task
 VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to another worker
@@ -35,4 +37,4 @@ def make_celery(broker: str) -> Celery:
     return celery
 
 
-celery_app = make_celery(os.environ.get("REDIS_URL", "redis://localhost:6379/0"))
+celery_app = make_celery(with_files(os.environ).get("REDIS_URL", "redis://localhost:6379/0"))

@@ -1,6 +1,7 @@
 """Fixtures that every test may use: real servers, one set per test process, and nothing patched."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -63,8 +64,8 @@ def environment(bare_postgres: Postgres, redis_server: RedisServer, smtp_server:
         "DATABASE_URL": bare_postgres.alchemy_url(roles.APP),
         "REDIS_URL": redis_server.url(),
         "SMTP_URL": smtp_server.url,
-        "SECRET_KEY": "0123456789abcdef" * 4,
-        "MASTER_KEY": "00112233445566778899aabbccddeeff" * 2,
+        "SECRET_KEY": secrets.token_hex(32),
+        "MASTER_KEY": secrets.token_hex(32),
         "PUBLIC_BASE_URL": f"http://localhost:{free_port()}",
     }
     with pytest.MonkeyPatch.context() as patch:

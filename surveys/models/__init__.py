@@ -13,6 +13,7 @@ from surveys.models.message import (
     StaffTaskLog,
     Suppression,
 )
+from surveys.models.operation import Operation
 from surveys.models.people import Consent, Patient
 from surveys.models.privacy import Erasure, Merge, RetentionDecision
 from surveys.models.registry import RegistryGrant
@@ -36,6 +37,7 @@ __all__ = [
     "LoginAttempt",
     "Merge",
     "Message",
+    "Operation",
     "Patient",
     "PatientKey",
     "PatientLink",

@@ -44,6 +44,7 @@ class Message(Base):
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal_has_a_reason"),
         CheckConstraint("attempts BETWEEN 0 AND 6", name="attempts_bounded"),
         Index("ix_message_due", "clinic_id", "due_at", postgresql_where="state = 'planned'"),
+        Index("ix_message_held", "clinic_id", "due_at", postgresql_where="state = 'held'"),
         Index(
             "ix_message_leased",
             "clinic_id",
@@ -111,7 +112,9 @@ class StaffTask(Tenant, Base):
     __table_args__ = (
         *tenant_keys(visit_id="visit", closed_by="staff"),
         UniqueConstraint("clinic_id", "visit_id", "kind"),
-        one_of("kind", "phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year"),
+        one_of(
+            "kind", "phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year", "erasure_wish"
+        ),
     )
 
 

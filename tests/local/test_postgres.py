@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL and its two roles."""
+"""The embedded PostgreSQL and its roles."""
 
 import psycopg
 import pytest
@@ -13,6 +13,13 @@ RIGHTS = "SELECT rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole
 def test_roles_log_in_and_have_no_power_over_row_security(bare_postgres: Postgres, role: str) -> None:
     with psycopg.connect(bare_postgres.url(role)) as connection:
         assert connection.execute(RIGHTS, (role,)).fetchone() == (True, False, False, False, False)
+
+
+def test_the_backup_role_reads_every_row_and_can_do_nothing_else(bare_postgres: Postgres) -> None:
+    with psycopg.connect(bare_postgres.url(roles.BACKUP)) as connection:
+        assert connection.execute(RIGHTS, (roles.BACKUP,)).fetchone() == (True, False, True, False, False)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE probe ()")
 
 
 def test_only_the_owner_role_may_create_tables(bare_postgres: Postgres) -> None:

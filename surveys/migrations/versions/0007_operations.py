@@ -1,14 +1,54 @@
-"""Operations."""
+"""Operations: when the service last ticked, was backed up, restored and drilled; figures over all clinics; held messages."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+APP, OWNER = "backstory_app", "backstory_owner"
+COUNTED = ("staff_task",)  # message has such a policy since 0001
+FIGURES = """
+CREATE FUNCTION service_figures() RETURNS TABLE (figure text, label text, value bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT 'messages', m.state, count(*) FROM message m GROUP BY m.state
+    UNION ALL SELECT 'staff_tasks', 'open', count(*) FROM staff_task t WHERE t.closed_at IS NULL
+$$
+"""
+
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "operation",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint("kind IN ('tick', 'backup', 'restore', 'drill')", name=op.f("ck_operation_kind_known")),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_operation")),
+    )
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON operation TO {APP}")
+    for table in COUNTED:
+        op.execute(f"CREATE POLICY {table}_lookup ON {table} FOR SELECT TO {OWNER} USING (true)")
+    op.execute(FIGURES)
+    op.execute("REVOKE ALL ON FUNCTION service_figures() FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION service_figures() TO {APP}")
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "ix_message_held",
+            "message",
+            ["clinic_id", "due_at"],
+            postgresql_where="state = 'held'",
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_message_held", "message")
+    op.execute("DROP FUNCTION service_figures()")
+    for table in COUNTED:
+        op.execute(f"DROP POLICY {table}_lookup ON {table}")
+    op.drop_table("operation")

@@ -1,0 +1,46 @@
+"""Settings from files, as container platforms hand secrets over: NAME_FILE names a file that holds NAME."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+IN_FILES = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "BACKUP_DATABASE_URL",
+    "REDIS_URL",
+    "SMTP_URL",
+    "SECRET_KEY",
+    "MASTER_KEY",
+    "MASTER_KEYS",
+    "BACKUP_KEY",
+    "METRICS_TOKEN",
+    "OIDC_CLIENT_SECRET",
+)
+LONGEST = 64 * 1024  # bytes
+
+
+class SecretFileError(ValueError):
+    """A file that a setting names cannot be used; the text says why."""
+
+
+def with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings with each NAME_FILE read into NAME; raises SecretFileError."""
+    found = {name: _read(name, environ) for name in IN_FILES if environ.get(f"{name}_FILE")}
+    return {**environ, **found}
+
+
+def _read(name: str, environ: Mapping[str, str]) -> str:
+    path = Path(environ[f"{name}_FILE"])
+    if environ.get(name):
+        raise SecretFileError(f"{name} and {name}_FILE are both set. Unset one of them.")
+    try:
+        with path.open("rb") as file:
+            text = file.read(LONGEST + 1).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise SecretFileError(f"{name}_FILE names {path}, which cannot be read: {reason}.") from error
+    if not text.strip() or len(text) > LONGEST:
+        raise SecretFileError(f"{name}_FILE names {path}, which is empty or too long for a secret.")
+    return text.strip()

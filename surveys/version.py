@@ -1,0 +1,3 @@
+"""The version of the product, written into backups and answered by no page."""
+
+VERSION = "0.1.0"
