@@ -16,9 +16,15 @@ FOLDER = ROOT / "surveys" / "translations"
 WHOLE = ("es",)  # patients and staff
 PATIENT_ONLY = ("de", "ar")
 PATIENT_SIDE = (
-    *("templates/base.html", "templates/error.html", "templates/unsubscribe.html", "templates/patient/"),
+    *(
+        "templates/base.html",
+        "templates/error.html",
+        "templates/unsaved.html",
+        "templates/unsubscribe.html",
+        "templates/patient/",
+    ),
     *("surveys/answering/", "surveys/errors.py", "surveys/forms.py", "surveys/safety.py", "surveys/outcomes/own_"),
-    *(f"surveys/views/{name}.py" for name in ("landing", "patient", "patient_page", "unsubscribe")),
+    *(f"surveys/views/{name}.py" for name in ("landing", "patient", "patient_page", "unsaved", "unsubscribe")),
 )
 METHODS = [("surveys/**.py", "python"), ("tasks/**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "LazyText": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from uuid_utils import compat
 
@@ -142,12 +144,23 @@ def bind_clinic_at_checkout(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def checkout(dbapi: Any, record: Any, _proxy: Any) -> None:
         clinic = _clinic.get()
+        if "clinic" in record.info and _hung_up(dbapi):
+            raise InvalidatePoolError("the server has closed this connection")
         if record.info.get("clinic", ...) == clinic:
             return
         dbapi.autocommit = True  # a rolled-back transaction would take the setting back with it
         dbapi.execute("SELECT set_config('backstory.clinic', %s, false)", (str(clinic or ""),))
         dbapi.autocommit = False
         record.info["clinic"] = clinic
+
+
+def _hung_up(dbapi: Any) -> bool:
+    """Whether an idle connection has something to read: the server's farewell, since nobody asked it anything."""
+    if dbapi.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(dbapi.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def app_now(session: Session) -> datetime:

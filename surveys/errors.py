@@ -5,11 +5,10 @@ from __future__ import annotations
 from types import TracebackType
 
 from flask import Flask, Response, current_app, render_template, request
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadHost, HTTPException, SecurityError
 
 from surveys.i18n import LazyText
+from surveys.views import unsaved
 
 ADVICE = {
     400: LazyText("This form could not be read. Go back, reload the page and send it again."),
@@ -26,7 +25,6 @@ ADVICE = {
 
 
 KEPT = ("Allow", "Retry-After")  # what the error itself says in headers; the page replaces the rest
-RETRY_SECONDS = "3"
 
 
 class Application(Flask):
@@ -60,15 +58,7 @@ def _wrong_host() -> Response:
     return Response(f"This site is not served under that name. Open {base} instead.\n", 400, mimetype="text/plain")
 
 
-def _unavailable(error: Exception) -> Response:
-    current_app.logger.error("database unavailable: %s", type(error).__name__)
-    reply = current_app.make_response(error_page(503))
-    reply.headers["Retry-After"] = RETRY_SECONDS
-    return reply
-
-
 def install(app: Flask) -> None:
-    """Answer every error with a page."""
+    """Answer every error with a page; while the database is away that page keeps what was sent."""
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _unavailable)
-    app.register_error_handler(PoolTimeoutError, _unavailable)
+    unsaved.install(app)
