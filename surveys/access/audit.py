@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,8 +40,13 @@ def record(
     old: dict[str, Any] | None = None,
     new: dict[str, Any] | None = None,
     reason: str | None = None,
+    patient_ids: Sequence[UUID] | None = None,
 ) -> None:
-    """Add one audit row. ``old`` and ``new`` hold codes, dates and ids, never personal values."""
+    """Add one audit row.
+
+    ``old`` and ``new`` hold codes, dates and ids; a personal value stands in them only as ``personal.sealed`` gives
+    it. ``patient_ids``: whom a list showed, where the subject is not one patient.
+    """
     session.add(
         AuditEvent(
             clinic_id=clinic_id,
@@ -53,5 +59,18 @@ def record(
             old=old,
             new=new,
             reason=reason,
+            patient_ids=None if patient_ids is None else list(patient_ids),
         )
     )
+
+
+def record_view(
+    session: Session, clinic_id: UUID, actor: Actor, page: str, patient_ids: Sequence[UUID], *, now: datetime
+) -> None:
+    """Add one row that says who was shown whom; ``page``: the endpoint. Nobody shown adds nothing."""
+    if not patient_ids:
+        return
+    alone = len(patient_ids) == 1
+    subject = ("patient", patient_ids[0]) if alone else ("clinic", clinic_id)
+    shown = None if alone else patient_ids
+    record(session, clinic_id, actor, "viewed", subject, now=now, new={"page": page}, patient_ids=shown)

@@ -30,9 +30,14 @@ def seal_for(session: Session, vault: Vault, patient_id: UUID, text: str, *, pla
 
     ``place``: what the value is, such as a column; it opens under the same words only.
     """
-    key = _key(session, vault, patient_id) or _made(session, vault, patient_id, now)
+    key = make(session, vault, patient_id, now=now)
     nonce = os.urandom(NONCE_BYTES)
     return nonce + key.encrypt(nonce, text.encode(), _bound(patient_id, place))
+
+
+def make(session: Session, vault: Vault, patient_id: UUID, *, now: datetime) -> AESGCM:
+    """Return the patient's key, made here where there is none yet; raises KeyDestroyedError."""
+    return _key(session, vault, patient_id) or _made(session, vault, patient_id, now)
 
 
 def open_for(session: Session, vault: Vault, patient_id: UUID, sealed: bytes, *, place: str) -> str:

@@ -12,7 +12,8 @@ from surveys.access.encryption import Vault
 from surveys.access.links import revoke_links
 from surveys.models import Clinic, Episode, Patient
 from surveys.pathway.episode_plan import replan, visits_of
-from surveys.people.patients import PatientDetails, change_details, set_permissions
+from surveys.people.change import change_details
+from surveys.people.patients import PatientDetails, set_permissions
 
 REACHES = frozenset({"email", "phone"})  # a link sent there may now be read by somebody else
 PLANS = frozenset({"channel", "time_zone"})
@@ -28,12 +29,10 @@ def change_contact(
     *,
     actor: Actor,
     now: datetime,
+    reason: str | None = None,
 ) -> frozenset[str]:
-    """Rewrite details and permissions; return the names of the fields that changed.
-
-    Raises DuplicateChartError. The audit row names the fields and never their values.
-    """
-    changed = change_details(session, vault, patient, details, actor=actor, now=now)
+    """Rewrite details and permissions; return the names of the fields that changed. Raises DuplicateChartError."""
+    changed = change_details(session, vault, patient, details, actor=actor, now=now, reason=reason)
     set_permissions(session, patient, permissions, actor=actor, now=now)
     session.flush()
     theirs = select(Episode).where(Episode.patient_id == patient.id).order_by(Episode.id)

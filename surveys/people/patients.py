@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from surveys.access import patient_keys
 from surveys.access.audit import Actor, record
 from surveys.access.encryption import Vault
 from surveys.db import uuid7
@@ -68,9 +69,10 @@ def add_patient(
     if known := find_by_chart(session, vault, details.chart_number):
         raise DuplicateChartError(known)
     patient = Patient(clinic_id=clinic.id, id=uuid7(), number=number, created_at=now)
-    _write(vault, patient, details)
+    write_details(vault, patient, details)
     session.add(patient)
     session.flush()
+    patient_keys.make(session, vault, patient.id, now=now)
     record(session, clinic.id, actor, "patient_added", ("patient", patient.id), now=now, new={"number": number})
     set_permissions(session, patient, permissions, actor=actor, now=now)
     return patient
@@ -84,7 +86,8 @@ def _next_number(session: Session, clinic: Clinic) -> int:
     return following - 1
 
 
-def _write(vault: Vault, patient: Patient, details: PatientDetails) -> None:
+def write_details(vault: Vault, patient: Patient, details: PatientDetails) -> None:
+    """Put the details into the row, sealed and indexed under the current key."""
     for field in SEALED:
         value = getattr(details, field)
         sealed = None if value is None else vault.seal(value, "patient", f"{field}_enc", patient.id)
@@ -115,23 +118,6 @@ def contact(vault: Vault, patient: Patient) -> PatientDetails:
 def _open(vault: Vault, patient: Patient, field: str) -> str | None:
     sealed = getattr(patient, f"{field}_enc")
     return None if sealed is None else vault.open(sealed, "patient", f"{field}_enc", patient.id)
-
-
-def change_details(
-    session: Session, vault: Vault, patient: Patient, details: PatientDetails, *, actor: Actor, now: datetime
-) -> frozenset[str]:
-    """Rewrite the details and return the names of the fields that changed; the audit holds only these names."""
-    before = contact(vault, patient)
-    changed = frozenset(f for f in (*SEALED, *PLAIN) if getattr(before, f) != getattr(details, f))
-    known = find_by_chart(session, vault, details.chart_number)
-    if known is not None and known.id != patient.id:
-        raise DuplicateChartError(known)
-    if changed:
-        _write(vault, patient, details)
-        subject = ("patient", patient.id)
-        fields = {"fields": sorted(changed)}
-        record(session, patient.clinic_id, actor, "patient_changed", subject, now=now, new=fields)
-    return changed
 
 
 def set_permissions(
@@ -177,13 +163,13 @@ def current_consents(session: Session, patient_id: UUID) -> Sequence[Consent]:
 
 def find_by_chart(session: Session, vault: Vault, chart_number: str) -> Patient | None:
     """The clinic's patient with this chart number, alike for case and outer spaces."""
-    index = vault.index(chart_number, "chart_number")
-    return session.scalars(select(Patient).where(Patient.chart_number_index == index)).one_or_none()
+    same = Patient.chart_number_index.in_(vault.indexes(chart_number, "chart_number"))
+    return session.scalars(select(Patient).where(same).order_by(Patient.number)).first()
 
 
 def find_by_surname(session: Session, vault: Vault, surname: str) -> Sequence[Patient]:
     """Patients with exactly this surname, by number."""
-    same = Patient.surname_index == vault.index(surname, "surname")
+    same = Patient.surname_index.in_(vault.indexes(surname, "surname"))
     return session.scalars(select(Patient).where(same).order_by(Patient.number)).all()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from surveys.access.audit import SYSTEM, Actor
 from surveys.access.encryption import DecryptionError, Vault
 from surveys.access.links import find_link, issue_link
+from surveys.access.personal import opened
 from surveys.db import clinic_session
 from surveys.enrolment.contact_change import change_contact
 from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, Visit
@@ -159,15 +160,21 @@ def test_a_new_address_ends_the_links_sent_to_the_old_one(
     assert (link.revoked_at is not None) == revoked
 
 
-def test_the_audit_of_a_change_names_fields_and_holds_no_value(session: Session, vault: Vault, clinic: Clinic) -> None:
+def test_the_audit_of_a_change_keeps_old_and_new_under_the_patients_key(
+    session: Session, vault: Vault, clinic: Clinic
+) -> None:
     patient, _visit = enrolled(session, vault, clinic)
-    wish = replace(ANA, email="secret-canary@example.org")
-    change_contact(session, vault, clinic, patient, wish, MAIL, actor=Actor("system"), now=NOW)
+    wish, why = replace(ANA, email="secret-canary@example.org", channel="none"), "moved away"
+    change_contact(session, vault, clinic, patient, wish, MAIL, actor=Actor("system"), now=NOW, reason=why)
     session.flush()
     events = session.scalars(select(AuditEvent).where(AuditEvent.clinic_id == clinic.id)).all()
     row = next(event for event in events if event.action == "patient_changed")
-    assert row.new == {"fields": ["email"]}
+    assert row.old is not None
+    assert row.new is not None
     assert "canary" not in repr([(event.old, event.new, event.reason) for event in events])
+    emails = [opened(session, vault, patient.id, "email", values["email"]) for values in (row.old, row.new)]
+    assert emails == ["ana@example.org", "secret-canary@example.org"]
+    assert (row.old["channel"], row.new["channel"], row.reason) == ("email", "none", why)
 
 
 def test_who_wants_no_mail_any_more_has_none_waiting(session: Session, vault: Vault, clinic: Clinic) -> None:
