@@ -13,10 +13,13 @@ from surveys.views import (
     details,
     enrolment,
     entry,
+    guard,
     imports,
     landing,
     patient,
     patients,
+    registry,
+    registry_access,
     sending,
     unsubscribe,
 )
@@ -36,10 +39,13 @@ BLUEPRINTS = (
     details.bp,
     entry.bp,
     imports.bp,
+    registry.bp,
+    registry_access.bp,
 )
 
 
 def install(app: Flask) -> None:
     """Register every blueprint."""
+    guard.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

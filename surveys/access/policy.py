@@ -10,9 +10,37 @@ from collections.abc import Mapping
 CARE = frozenset({"clinician", "coordinator"})  # they see names
 DESK = CARE | {"admin"}
 READERS = DESK | {"analyst"}
+ADMIN = frozenset({"admin"})
+REGISTRY = frozenset({"registry_analyst"})
+ANYONE = READERS | REGISTRY
+NAMELESS = frozenset({"analyst", "registry_analyst"})  # they read figures alone, and none about a handful of people
 
-# Reached without signing in as staff: probes, the sign-in itself, and pages that a patient's link or session opens.
-OPEN = frozenset({"static", "icon"})
+SITE = frozenset({"icon", "probes.healthz", "probes.readyz", "static"})
+SIGN_IN = frozenset({"auth.login", "auth.sign_in", "auth.sign_out", "auth.start"})
+PATIENT = frozenset(  # a signed link or the patient's own session decides, never a staff member's
+    {
+        "birth_year.check",
+        "birth_year.form",
+        "landing.fresh",
+        "landing.fresh_again",
+        "landing.landing",
+        "landing.start",
+        "landing.stop",
+        "patient.answer",
+        "patient.item",
+        "permissions.change",
+        "permissions.leave",
+        "permissions.left",
+        "permissions.show",
+        "sending.consent",
+        "sending.done",
+        "sending.review",
+        "sending.send",
+        "unsubscribe.ask",
+        "unsubscribe.stop",
+    }
+)
+OPEN = SITE | SIGN_IN | PATIENT  # reached without signing in as staff
 
 STAFF: Mapping[str, frozenset[str]] = {
     "acts.add_endpoint": CARE,
@@ -23,6 +51,8 @@ STAFF: Mapping[str, frozenset[str]] = {
     "acts.revoke": CARE,
     "acts.settle": CARE,
     "behind.show": CARE,
+    "confirm.check": ANYONE,
+    "confirm.form": ANYONE,
     "dashboard.drawing": READERS,
     "dashboard.show": READERS,
     "dashboard.table": READERS,
@@ -45,9 +75,24 @@ STAFF: Mapping[str, frozenset[str]] = {
     "imports.rest": CARE,
     "patients.index": DESK,
     "patients.show": CARE,
+    "registry.drawing": REGISTRY,
+    "registry.show": REGISTRY,
+    "registry.sites": REGISTRY,
+    "registry.table": REGISTRY,
+    "registry_access.allow": ADMIN,
+    "registry_access.stop": ADMIN,
+    "registry_access.show": ADMIN,
 }
 
 
 def allows(role: str, endpoint: str | None) -> bool:
     """Return whether staff with the role may use the endpoint."""
     return role in STAFF.get(endpoint or "", frozenset())
+
+
+START_PAGES = ("desk.today", "dashboard.show", "registry.sites")
+
+
+def start_page(role: str) -> str:
+    """Return the endpoint that a role begins at: the first of the start pages that it may use."""
+    return next(endpoint for endpoint in START_PAGES if allows(role, endpoint))

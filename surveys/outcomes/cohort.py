@@ -91,6 +91,13 @@ class Cohort:
 
     def shown_arms(self) -> tuple[str, ...]:
         """The arms that are looked at, in the protocol's order."""
+        return tuple(code for code in self._chosen_arms() if code not in self.withheld_arms())
+
+    def withheld_arms(self) -> tuple[str, ...]:
+        """The arms that somebody could be singled out in."""
+        return tuple(code for code in self._chosen_arms() if 0 < self.arms.count(code) < self.filters.fewest)
+
+    def _chosen_arms(self) -> tuple[str, ...]:
         chosen = self.filters.arm
         return tuple(arm.code for arm in self.protocol.arms if chosen in (None, arm.code))
 

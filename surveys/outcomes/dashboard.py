@@ -22,7 +22,10 @@ USUAL = "m12"  # shown first where anyone can be judged then
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """``focus``: the timepoint of the headline and of the distribution; ``headline``: a rate per arm."""
+    """``focus``: the timepoint of the headline and of the distribution; ``headline``: a rate per arm.
+
+    ``withheld``: arms that are not shown because somebody could be singled out.
+    """
 
     protocol: Protocol
     filters_words: str
@@ -32,6 +35,7 @@ class Dashboard:
     headline_rule: str
     headline: tuple[Rate, ...]
     figures: tuple[Figure, ...]
+    withheld: tuple[str, ...] = ()
 
     def figure(self, code: str) -> Figure | None:
         """The figure of a code, or None."""
@@ -40,20 +44,34 @@ class Dashboard:
 
 def build(session: Session, protocol: Protocol, filters: Filters, *, now: datetime) -> Dashboard:
     """Count, judge and describe; nothing is drawn until a figure is asked for its drawing."""
-    rules = [Rule.parse(text, value_set=protocol.value_set) for text in protocol.rules]
-    cohort = load_cohort(session, protocol, filters, sorted({rule.scale for rule in rules}), now=now)
+    return describe(read(session, protocol, filters, now=now))
+
+
+def read(session: Session, protocol: Protocol, filters: Filters, *, now: datetime) -> Cohort:
+    """Read what the protocol's figures are counted from."""
+    return load_cohort(session, protocol, filters, sorted({rule.scale for rule in _rules(protocol)}), now=now)
+
+
+def describe(cohort: Cohort) -> Dashboard:
+    """Count and judge what was read, of one clinic or of several."""
+    protocol, rules = cohort.protocol, _rules(cohort.protocol)
     rates = {rule.text: _rates(cohort, rule) for rule in rules}
     focus = _focus(cohort, rates[rules[0].text])
     return Dashboard(
         protocol=protocol,
-        filters_words=filters.words(protocol),
+        filters_words=cohort.filters.words(protocol),
         enrolled=len([arm for arm in cohort.arms if arm in cohort.shown_arms()]),
-        as_of=now,
+        as_of=cohort.now,
         focus=timepoint_words(protocol.timepoint(focus)),
         headline_rule=rule_words(rules[0]),
         headline=tuple(rate for rate in rates[rules[0].text] if rate.timepoint == focus),
         figures=_figures(cohort, rules, rates, focus),
+        withheld=tuple(protocol.arm(code).label for code in cohort.withheld_arms()),
     )
+
+
+def _rules(protocol: Protocol) -> list[Rule]:
+    return [Rule.parse(text, value_set=protocol.value_set) for text in protocol.rules]
 
 
 def _rates(cohort: Cohort, rule: Rule) -> list[Rate]:

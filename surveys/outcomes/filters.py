@@ -14,7 +14,10 @@ from surveys.protocols.model import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """One protocol, and within it one arm, timepoint, pain generator or span of enrolment; None: all."""
+    """One protocol, and within it one arm, timepoint, pain generator or span of enrolment; None: all.
+
+    ``fewest``: an arm of fewer patients, but not of none, is kept from a reader who may not single anybody out.
+    """
 
     protocol: str
     arm: str | None = None
@@ -22,6 +25,7 @@ class Filters:
     pain_generator: str | None = None
     enrolled_from: date | None = None
     enrolled_to: date | None = None  # that day included
+    fewest: int = 0
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions on episodes; the timepoint chooses among figures and keeps every episode."""

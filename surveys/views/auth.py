@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveys.access import passwords, staff
+from surveys.access import passwords, policy, staff
 from surveys.access.tokens import cookie_value, read_cookie
 from surveys.db import db, enter_clinic, real_now
 from surveys.i18n import gettext as _
@@ -37,7 +37,8 @@ class LoginForm(Form):
 @bp.get("/")
 def start() -> Reply:
     """Lead staff to their first page."""
-    return redirect(url_for("desk.today" if load_identity() else "auth.login"), 303)
+    who = load_identity()
+    return redirect(url_for(policy.start_page(who.role) if who else "auth.login"), 303)
 
 
 @bp.get("/login")

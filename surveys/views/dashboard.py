@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from wtforms import DateField, Form, SelectField
 from wtforms.validators import Optional
 
+from surveys.access import policy
 from surveys.db import app_now, db
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, ProtocolVersion
@@ -24,7 +27,22 @@ from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.words import words
 
 bp = Blueprint("dashboard", __name__)
-Choices = list[tuple[str, str]]
+FEWEST = 5  # patients of an arm, for whoever may not single anybody out
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dashboard stands: the endpoints of its page, tables and drawings, and those of the patients behind it."""
+
+    show: str
+    table: str
+    drawing: str
+    behind: str | None = None
+
+
+AT_HOME = Place("dashboard.show", "dashboard.table", "dashboard.drawing", "behind.show")
+CSV = ("text/csv", "csv", lambda figure: "\ufeff" + figure.table.csv())
+SVG = ("image/svg+xml", "svg", lambda figure: figure.svg_file() if figure.chart else abort(404))
 
 
 class FilterForm(Form):
@@ -54,35 +72,40 @@ def _clinic_name() -> str:
 @staff_page
 def show() -> Reply:
     """Show one protocol's outcomes."""
-    protocols = _protocols()
+    protocols = enrolled_protocols(db.session())
     if not protocols:
         return render_template("clinician/dashboard_empty.html")
-    form = _form([protocol for protocol, _count in protocols])
+    form = filter_form([protocol for protocol, _count in protocols])
     board = _board(form, [protocol for protocol, _count in protocols])
-    query = {name: value for name, value in request.args.items() if value}
-    shown = {"percent": percent, "interval_words": interval_words}
-    query["protocol"] = board.protocol.code
-    return render_template(
-        "clinician/dashboard.html", board=board, form=form, protocols=protocols, query=query, **shown
-    )
+    return dashboard_page(board, form, protocols, AT_HOME)
 
 
 @bp.get("/dashboard/<code>.csv")
 @staff_page
 def table(code: str) -> Reply:
     """The rows of one figure."""
-    return _file(code, "text/csv", "csv", lambda figure: "\ufeff" + figure.table.csv())
+    return figure_file(chosen_board(), code, *CSV)
 
 
 @bp.get("/dashboard/<code>.svg")
 @staff_page
 def drawing(code: str) -> Reply:
     """The drawing of one figure."""
-    return _file(code, "image/svg+xml", "svg", lambda figure: figure.svg_file() if figure.chart else abort(404))
+    return figure_file(chosen_board(), code, *SVG)
 
 
-def _file(code: str, kind: str, ending: str, content: Callable[[Figure], str]) -> Reply:
-    board = chosen_board()
+def dashboard_page(
+    board: Dashboard, form: FilterForm, protocols: Sequence[tuple[Protocol, int]], at: Place, **more: object
+) -> str:
+    """Draw the page; ``at``: the endpoints that it leads to."""
+    query = {name: value for name, value in request.args.items() if value} | {"protocol": board.protocol.code}
+    shown = {"percent": percent, "interval_words": interval_words, "query": query, "at": at}
+    template = "clinician/dashboard.html"
+    return render_template(template, board=board, form=form, protocols=protocols, **shown, **more)
+
+
+def figure_file(board: Dashboard, code: str, kind: str, ending: str, content: Callable[[Figure], str]) -> Reply:
+    """One figure of the board to take away."""
     figure = board.figure(code) or abort(404)
     name = f"{board.protocol.code}-{figure.code}-{board.as_of:%Y-%m-%d}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -91,15 +114,14 @@ def _file(code: str, kind: str, ending: str, content: Callable[[Figure], str]) -
 
 def chosen_board() -> Dashboard:
     """The dashboard that the request's filters choose; 404 while nobody is enrolled, 422 for a strange filter."""
-    protocols = [protocol for protocol, _count in _protocols()]
+    protocols = [protocol for protocol, _count in enrolled_protocols(db.session())]
     if not protocols:
         abort(404)
-    return _board(_form(protocols), protocols)
+    return _board(filter_form(protocols), protocols)
 
 
-def _protocols() -> list[tuple[Protocol, int]]:
+def enrolled_protocols(session: Session) -> list[tuple[Protocol, int]]:
     """The newest version of each protocol that anybody is enrolled in, the fullest first."""
-    session = db.session()
     code, enrolled = ProtocolVersion.code, func.count(Episode.id)
     joined = select(code, enrolled).join(Episode, Episode.protocol_id == ProtocolVersion.id).group_by(code)
     counts = dict(session.execute(joined).all())
@@ -108,7 +130,7 @@ def _protocols() -> list[tuple[Protocol, int]]:
     return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
 
 
-def _form(protocols: Sequence[Protocol]) -> FilterForm:
+def filter_form(protocols: Sequence[Protocol]) -> FilterForm:
     """Read the filters; what is not on offer is refused with a sentence."""
     form = FilterForm(request.args)
     by_code = {protocol.code: protocol for protocol in protocols}
@@ -137,13 +159,18 @@ def _refuse() -> NoReturn:
 
 def _board(form: FilterForm, protocols: Sequence[Protocol]) -> Dashboard:
     chosen = next(protocol for protocol in protocols if protocol.code == form.protocol.data)
-    filters = Filters(
-        protocol=chosen.code,
+    session = db.session()
+    return build(session, chosen, chosen_filters(form), now=app_now(session))
+
+
+def chosen_filters(form: FilterForm) -> Filters:
+    """What the form chooses; whoever reads without names sees no arm of a handful."""
+    return Filters(
+        protocol=form.protocol.data,
         arm=form.arm.data or None,
         timepoint=form.timepoint.data or None,
         pain_generator=form.pain_generator.data or None,
         enrolled_from=form.enrolled_from.data,
         enrolled_to=form.enrolled_to.data,
+        fewest=FEWEST if identity().role in policy.NAMELESS else 0,
     )
-    session = db.session()
-    return build(session, chosen, filters, now=app_now(session))

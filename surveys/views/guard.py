@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from surveys.access import policy, staff
@@ -66,6 +66,21 @@ def staff_page(view: Callable[P, Reply]) -> Callable[P, Reply]:
     return guarded
 
 
+def may(endpoint: str) -> bool:
+    """Return whether the signed-in person may use an endpoint: what templates ask before they lead there."""
+    return "identity" in g and policy.allows(identity().role, endpoint)
+
+
+def start_address() -> str:
+    """Return where the signed-in person begins, or the sign-in page; for the brand on every staff page."""
+    return url_for(policy.start_page(identity().role) if "identity" in g else "auth.login")
+
+
 def local_path(target: str | None) -> str:
     """Return a path of this site, or the start page for anything that leads elsewhere."""
     return target.rstrip("?") if target and PATH.fullmatch(target) else "/"
+
+
+def install(app: Flask) -> None:
+    """Let templates ask the policy table."""
+    app.jinja_env.globals.update(may=may, start_address=start_address)
