@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access import staff
+from surveys.access import sessions
 from surveys.access.audit import SYSTEM
 from surveys.access.encryption import Vault
 from surveys.access.links import issue_link
@@ -102,4 +102,4 @@ def _open_response(scene: _Scene, visit: Visit, screen: Screen) -> UUID:
 
 def _sign_in(session: Session, login: str, now: datetime) -> str:
     person = session.scalars(select(Staff).where(Staff.login == login)).one()
-    return cookie_value(person.clinic_id, staff.open_session(session, person, now=now))
+    return cookie_value(person.clinic_id, sessions.open_session(session, person, now=now))

@@ -1,9 +1,12 @@
-"""Staff passwords: argon2id, 12 to 128 characters, no composition rules."""
+"""Staff passwords: argon2id, 12 to 128 characters, no composition rules, none that attackers try first."""
 
 from __future__ import annotations
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from surveys.access.common_passwords import is_common
+from surveys.i18n import gettext as _
 
 SHORTEST, LONGEST = 12, 128
 _hasher = PasswordHasher()
@@ -14,11 +17,21 @@ class PasswordError(ValueError):
     """A new password cannot be used; the text says why."""
 
 
-def hash_password(password: str) -> str:
-    """Return the argon2id hash, or raise PasswordError for a length outside 12 to 128."""
+def hash_password(password: str, *own: str) -> str:
+    """Return the argon2id hash; raises PasswordError with what to do instead.
+
+    ``own``: the person's sign-in name and name, which are no secret.
+    """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise PasswordError(f"A password has {SHORTEST} to {LONGEST} characters; this one has {len(password)}.")
-    return _hasher.hash(password)
+        wanted = {"shortest": SHORTEST, "longest": LONGEST, "here": len(password)}
+        raise PasswordError(
+            _("A password has %(shortest)s to %(longest)s characters; this one has %(here)s.", **wanted)
+        )
+    if password.casefold() in {text.casefold() for text in own}:
+        raise PasswordError(_("A password must not be your own name. Choose another one."))
+    if is_common(password):
+        raise PasswordError(_("This password is on the lists that attackers try first. Choose another one."))
+    return _hasher.hash(password.encode("utf-8", "surrogatepass"))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
@@ -27,7 +40,8 @@ def verify(password_hash: str | None, password: str) -> bool:
     One that is too long fits nowhere: cut short, it would pass for the password it begins with.
     """
     known = password_hash if len(password) <= LONGEST else None
+    typed = password[:LONGEST].encode("utf-8", "surrogatepass")
     try:
-        return _hasher.verify(known or _DECOY, password[:LONGEST]) and known is not None
+        return _hasher.verify(known or _DECOY, typed) and known is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -14,7 +14,7 @@ from surveys.config import ConfigError, read_config
 from surveys.db import db
 from tests.factories import PASSWORD, make_clinic
 
-TRIES = 12
+TRIES = 24
 
 
 def post_login(client: FlaskClient, login: str, password: str, peer: str = "127.0.0.1", **headers: str) -> int:

@@ -1,0 +1,65 @@
+"""S5: an act that matters asks first who is there, and a session ends by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, update
+
+from surveys.db import clinic_session
+from surveys.models import StaffSession
+from tests.factories import PASSWORD, MadeClinic, make_clinic
+from tests.security.door import Door
+
+IDLE, ABSOLUTE = timedelta(minutes=15), timedelta(hours=12)
+
+
+@pytest.fixture
+def clinic(app: Flask) -> MadeClinic:
+    with app.app_context():
+        return make_clinic()
+
+
+def age(app: Flask, clinic: MadeClinic, **columns: timedelta) -> None:
+    """Move moments of every session of the clinic into the past."""
+    past = {name: func.clock_timestamp() - by for name, by in columns.items()}
+    with app.app_context(), clinic_session(clinic.id) as session:
+        session.execute(update(StaffSession).values(**past), execution_options={"synchronize_session": False})
+        session.commit()
+
+
+@pytest.mark.parametrize(
+    ("column", "limit"), [("last_seen_at", IDLE), ("created_at", ABSOLUTE)], ids=["idle", "absolute"]
+)
+def test_s05_a_session_ends_after_15_idle_minutes_and_after_12_hours(
+    app: Flask, clinic: MadeClinic, column: str, limit: timedelta
+) -> None:
+    door = Door(app)
+    door.sign_in(clinic.logins["coordinator"])
+    age(app, clinic, **{column: limit - timedelta(seconds=30)})
+    assert door.get("/desk").status_code == 200
+    age(app, clinic, **{column: limit + timedelta(seconds=1)})
+    assert door.get("/desk").headers["Location"].startswith("/login?next=")
+
+
+def test_s05_confirming_gives_the_session_a_new_id(app: Flask, clinic: MadeClinic) -> None:
+    door = Door(app)
+    door.sign_in(clinic.logins["admin"])
+    before = door.cookie()
+    reply = door.post("/confirm", form="/confirm", password=PASSWORD, next="/desk")
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/desk")
+    assert door.cookie() != before
+    assert door.get("/desk").status_code == 200
+    thief = Door(app)
+    thief.steal(before)
+    assert thief.get("/desk").status_code == 303
+
+
+def test_s05_a_wrong_password_confirms_nothing(app: Flask, clinic: MadeClinic) -> None:
+    door = Door(app)
+    door.sign_in(clinic.logins["admin"])
+    reply = door.post("/confirm", form="/confirm", password="not the right password", next="//evil.example/")
+    assert reply.status_code == 422
+    assert "evil.example" not in reply.text
