@@ -8,6 +8,7 @@ from surveys.views import (
     acts,
     auth,
     behind,
+    confirm,
     dashboard,
     desk,
     details,
@@ -26,6 +27,7 @@ from surveys.views import (
 
 BLUEPRINTS = (
     auth.bp,
+    confirm.bp,
     landing.bp,
     patient.bp,
     sending.bp,

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from surveys.access import policy, staff
+from surveys.access import policy, sessions
 from surveys.access.tokens import read_cookie
 from surveys.config import Config
 from surveys.db import db, enter_clinic, real_now
@@ -31,19 +32,19 @@ def staff_cookie() -> str:
     return f"{config().cookie_prefix}staff"
 
 
-def identity() -> staff.Identity:
+def identity() -> sessions.Identity:
     """Return the signed-in staff member; only behind ``staff_page``."""
-    who: staff.Identity = g.identity
+    who: sessions.Identity = g.identity
     return who
 
 
-def load_identity() -> staff.Identity | None:
+def load_identity() -> sessions.Identity | None:
     """Bind the request to the clinic of its staff cookie and return who it is, or None."""
     named = read_cookie(request.cookies.get(staff_cookie()))
     if named is None:
         return None
     enter_clinic(named[0])
-    who = staff.identify(db.session(), named[1], now=real_now(db.session()))
+    who = sessions.identify(db.session(), named[1], now=real_now(db.session()))
     db.session.commit()
     if who is None:
         enter_clinic(None)
@@ -64,6 +65,30 @@ def staff_page(view: Callable[P, Reply]) -> Callable[P, Reply]:
         return view(*args, **kwargs)
 
     return guarded
+
+
+def fresh(view: Callable[P, Reply]) -> Callable[P, Reply]:
+    """Ask first who is there, unless that was proved within ten minutes. Stands below ``staff_page``.
+
+    What was posted is not repeated afterwards: a POST leads back to the page it came from.
+    """
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Reply:
+        if identity().fresh:
+            return view(*args, **kwargs)
+        posted = request.method not in ("GET", "HEAD")
+        target = _page_before() if posted else local_path(request.full_path)
+        return redirect(url_for("confirm.form", next=target, again=1 if posted else None), 303)
+
+    return guarded
+
+
+def _page_before() -> str:
+    """The page of this site whose form was posted, or the start page."""
+    before = urlsplit(request.referrer or "")
+    ours = before.netloc == request.host
+    return local_path(f"{before.path}?{before.query}") if ours else "/"
 
 
 def may(endpoint: str) -> bool:
