@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from surveys.commands.keys import keys
 from surveys.commands.protocol import protocol
 from surveys.commands.wording import wording
 
@@ -12,3 +13,4 @@ def install(app: Flask) -> None:
     """Register every command group that needs the application only; those that need tasks live there."""
     app.cli.add_command(protocol)
     app.cli.add_command(wording)
+    app.cli.add_command(keys)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from surveys.access import personal
 from surveys.access.audit import Actor, record
 from surveys.access.encryption import Vault
+from surveys.access.suppressed import follow
 from surveys.models import Clinic, Patient
 from surveys.people.patients import (
     PLAIN,
@@ -45,6 +46,7 @@ def change_details(
         _refuse_duplicate(session, vault, patient, details.chart_number)
     if changed:
         write_details(vault, patient, details)
+        follow(session, vault, details.email)
         subject = ("patient", patient.id)
         old, new = (_kept(session, vault, patient, changed, each, now) for each in (before, details))
         record(session, patient.clinic_id, actor, "patient_changed", subject, now=now, old=old, new=new, reason=reason)

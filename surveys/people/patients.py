@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from surveys.access import patient_keys
 from surveys.access.audit import Actor, record
 from surveys.access.encryption import Vault
+from surveys.access.suppressed import follow
 from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Patient
 
@@ -73,6 +74,7 @@ def add_patient(
     session.add(patient)
     session.flush()
     patient_keys.make(session, vault, patient.id, now=now)
+    follow(session, vault, details.email)
     record(session, clinic.id, actor, "patient_added", ("patient", patient.id), now=now, new={"number": number})
     set_permissions(session, patient, permissions, actor=actor, now=now)
     return patient

@@ -1,0 +1,1 @@
+"""Each requirement of security: one test at least, named by its id."""
