@@ -10,12 +10,14 @@ from flask import Flask, current_app
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from surveys.commands.backup import backup
 from surveys.config import Config
 from surveys.db import app_now, clinic_scope, db
 from surveys.demo.group import demo
 from surveys.models import DomainClock
 from surveys.schedule import add_months
 from tasks.reminders import tick_now
+from tasks.restoring import restore
 
 STEP = timedelta(hours=6)  # shorter than any send window, so that every zone's is met each day
 
@@ -63,5 +65,7 @@ def _shift(by: timedelta) -> None:
 
 
 def register(app: Flask) -> None:
-    """Put the time machine on the application's command line."""
+    """Put the time machine, backup and restore on the application's command line."""
     app.cli.add_command(demo)
+    app.cli.add_command(backup)
+    app.cli.add_command(restore)

@@ -17,6 +17,7 @@ from surveys.models import Visit
 from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
+from surveys.views.held import held_counts
 from surveys.views.words import FILTERS
 
 bp = Blueprint("desk", __name__)
@@ -31,7 +32,8 @@ def today() -> Reply:
     now, vault = found.now(), found.vault()
     desk = desk_list(db.session(), found.clinic(), now=now)
     day = found.today(now)
-    return render_template("clinician/desk.html", desk=desk, names=lambda p: contact(vault, p), today=day)
+    names, held = lambda p: contact(vault, p), held_counts().total
+    return render_template("clinician/desk.html", desk=desk, names=names, today=day, held=held)
 
 
 @bp.post("/visits/<uuid:visit_id>/qr")

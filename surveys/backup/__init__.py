@@ -1,0 +1,1 @@
+"""Backups: taken while serving, checked against a manifest, restored into an empty database only."""

@@ -1,0 +1,119 @@
+"""``flask --app wsgi restore BACKUP``: into an empty database, or as a drill into one that is thrown away."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+from surveys.application import create_app
+from surveys.backup.drill import leave, prove
+from surveys.backup.manifest import Manifest
+from surveys.backup.restoring import Restored
+from surveys.backup.restoring import restore as restore_backup
+from surveys.backup.steps import Steps
+from surveys.backup.throwaway import throw_away
+from surveys.backup.trouble import BackupError
+from surveys.config import Config
+from surveys.db import clinic_scope, db
+from surveys.operations import note_operation
+from surveys.secret_files import with_files
+
+CANNOT_START = 2
+
+
+@click.command("restore")
+@click.argument("backup", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--drill", is_flag=True, help="Restore beside, prove that it works, and throw it away.")
+def restore(backup: Path, drill: bool) -> None:
+    """Restore BACKUP (a folder that `flask backup` wrote) into the empty database of DATABASE_OWNER_URL.
+
+    Its pending messages are held until a person releases them, and everybody has to sign in again.
+    """
+    steps = Steps(click.echo, time.monotonic)
+    try:
+        if drill:
+            _drill(backup, steps)
+        else:
+            _restore(backup, steps)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Done in {steps.total:.1f} s.")
+
+
+def _restore(backup: Path, steps: Steps) -> None:
+    settings: Config = current_app.extensions["backstory"]
+    owner_url = with_files(os.environ).get("DATABASE_OWNER_URL", "")
+    if not owner_url:
+        click.echo("DATABASE_OWNER_URL is not set: the owner role's address of the empty database.", err=True)
+        raise SystemExit(CANNOT_START)
+    restored = restore_backup(backup, owner_url, settings.backup_key, now=_now(), step=steps)
+    _tell_held(restored)
+    if _is_current(restored.manifest):
+        prove(restored.manifest, now=_now(), step=steps)
+    else:
+        click.echo("The backup is of an older version: run `flask db upgrade` before starting web and workers.")
+
+
+def _drill(backup: Path, steps: Steps) -> None:
+    settings: Config = current_app.extensions["backstory"]
+    with throw_away(os.environ) as place:
+        steps("an empty database stands ready")
+        restored = restore_backup(backup, place.owner_url, settings.backup_key, now=_now(), step=steps)
+        _tell_held(restored)
+        _migrate(restored.manifest, place.owner_url, steps)
+        app = create_app(replace(settings, database_url=place.app_url))
+        try:
+            with app.app_context():
+                prove(restored.manifest, now=_now(), step=steps)
+        finally:
+            leave(app)
+    steps("the throw-away database is gone")
+    _note(restored.manifest, steps.total)
+
+
+def _tell_held(restored: Restored) -> None:
+    held = restored.held
+    click.echo(f"    {held.messages} pending messages are held for review; {held.sessions} sessions ended")
+
+
+def _is_current(manifest: Manifest) -> bool:
+    return manifest.facts.revision == _head()
+
+
+def _head() -> str:
+    config = current_app.extensions["migrate"].migrate.get_config()
+    return ScriptDirectory.from_config(config).get_current_head() or ""
+
+
+def _migrate(manifest: Manifest, owner_url: str, steps: Steps) -> None:
+    """Bring an older backup to this version, as its restore in earnest would be."""
+    if _is_current(manifest):
+        return
+    before = os.environ.get("DATABASE_OWNER_URL")
+    os.environ["DATABASE_OWNER_URL"] = owner_url
+    try:
+        upgrade()
+    finally:
+        os.environ.pop("DATABASE_OWNER_URL")
+        if before is not None:
+            os.environ["DATABASE_OWNER_URL"] = before
+    steps(f"the schema went from {manifest.facts.revision} to {_head()}")
+
+
+def _note(manifest: Manifest, seconds: float) -> None:
+    with clinic_scope(None), Session(db.engine) as session:
+        note_operation(session, "drill", {"taken_at": manifest.taken_at, "seconds": round(seconds, 1)}, now=_now())
+        session.commit()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

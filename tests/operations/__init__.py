@@ -1,0 +1,1 @@
+"""Backups, restores, health and metrics, with real servers."""

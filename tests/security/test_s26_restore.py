@@ -1,0 +1,113 @@
+"""S26: a backup is restored by one command, which proves counts, chain, decryption and login, and holds messages."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local import roles
+from local.postgres import Postgres
+from tests.operations.stage import application_on, backup_url, count, empty_database, newest_backup, run_flask
+from tests.tasks.enrolled import enrol
+
+PATIENTS = 3
+PENDING = "state IN ('planned', 'claimed', 'sending')"
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A database with patients, and a sealed backup of it."""
+
+    settings: dict[str, str]
+    database: str
+    folder: Path
+
+
+@pytest.fixture
+def copied(postgres: Postgres, own_database: dict[str, str], tmp_path: Path) -> Copied:
+    settings = {**own_database, **backup_url(postgres, own_database), "BACKUP_KEY": secrets.token_hex(32)}
+    with application_on(settings):
+        for _ in range(PATIENTS):
+            enrol()
+    done = run_flask(settings, "backup", str(tmp_path / "kept"))
+    assert done.returncode == 0, done.stderr
+    return Copied(settings, settings["DATABASE_URL"].rpartition("/")[2], newest_backup(tmp_path / "kept"))
+
+
+def test_s26_the_drill_proves_a_backup_and_leaves_nothing(copied: Copied) -> None:
+    done = run_flask(copied.settings, "restore", str(copied.folder), "--drill")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for words in ("counts are equal", "audit chain", f"of {PATIENTS} patients open", "signing in works in 3 clinics"):
+        assert words in done.stdout
+    assert "the throw-away database is gone" in done.stdout
+
+
+def test_s26_restored_pending_messages_are_held_and_sessions_ended(postgres: Postgres, copied: Copied) -> None:
+    pending = count(postgres, copied.database, "message", PENDING)
+    with empty_database(postgres, "restored") as name:
+        target = {
+            **copied.settings,
+            "DATABASE_URL": postgres.alchemy_url(roles.APP, name),
+            "DATABASE_OWNER_URL": postgres.alchemy_url(roles.OWNER, name),
+        }
+        done = run_flask(target, "restore", str(copied.folder))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert count(postgres, name, "message", PENDING) == 0
+        assert count(postgres, name, "message", "state = 'held'") == pending > 0
+        assert count(postgres, name, "staff_session", "revoked_at IS NULL") == 0
+        assert count(postgres, name, "patient") == count(postgres, copied.database, "patient") == PATIENTS
+        assert count(postgres, name, "audit_event", "action = 'backup_restored'") == PATIENTS
+        again = run_flask(target, "restore", str(copied.folder))
+        assert again.returncode == 1
+        assert "is not empty" in again.stderr
+
+
+def test_s26_a_changed_backup_is_refused(copied: Copied) -> None:
+    data = copied.folder / "database.dump.sealed"
+    content = bytearray(data.read_bytes())
+    content[len(content) // 2] ^= 1
+    data.write_bytes(content)
+    done = run_flask(copied.settings, "restore", str(copied.folder), "--drill")
+    assert done.returncode == 1
+    assert "is not as it was written" in done.stderr
+
+
+def test_s26_a_changed_manifest_is_refused(copied: Copied) -> None:
+    path = copied.folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["facts"]["counts"]["patient"] = 1
+    path.write_text(json.dumps(manifest))
+    done = run_flask(copied.settings, "restore", str(copied.folder), "--drill")
+    assert done.returncode == 1
+    assert "the backup was changed" in done.stderr
+
+
+def test_s26_the_wrong_master_key_is_found_out(copied: Copied) -> None:
+    stranger = {**copied.settings, "MASTER_KEY": secrets.token_hex(32)}
+    done = run_flask(stranger, "restore", str(copied.folder), "--drill")
+    assert done.returncode == 1
+    assert "a backup holds no keys" in done.stderr
+
+
+def test_s26_no_key_and_no_name_is_in_a_backup(copied: Copied) -> None:
+    content = b"".join(path.read_bytes() for path in copied.folder.iterdir())
+    for secret in (copied.settings["MASTER_KEY"], copied.settings["BACKUP_KEY"], "Ruiz"):
+        assert secret.encode() not in content
+
+
+def test_a_role_bound_by_row_security_takes_no_backup(own_database: dict[str, str], tmp_path: Path) -> None:
+    settings = {**own_database, "BACKUP_DATABASE_URL": own_database["DATABASE_URL"]}
+    done = run_flask(settings, "backup", str(tmp_path))
+    assert done.returncode == 1
+    assert "BYPASSRLS" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_its_setting_a_backup_says_what_to_set(own_database: dict[str, str], tmp_path: Path) -> None:
+    done = run_flask(own_database, "backup", str(tmp_path))
+    assert done.returncode == 2
+    assert "BACKUP_DATABASE_URL is not set" in done.stderr
