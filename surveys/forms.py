@@ -24,6 +24,7 @@ RESPONDENTS: Mapping[str, LazyText] = MappingProxyType(
 )
 ACTIONS = ("save", "decline", "clear")
 LONGEST_NUMBER = 24  # characters typed
+YEAR = re.compile("(?:19|20)[0-9]{2}")
 WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,4})")
 MINUS = dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2013\ufe63\uff0d"), "-")
 UNSEEN = dict.fromkeys(map(ord, "\u200e\u200f\u061c"))  # direction marks that Arabic keyboards add
@@ -58,6 +59,31 @@ class StartForm(Form):
         """One of the three must be chosen, since the mode is kept with each answer."""
         if field.data not in RESPONDENTS:
             raise ValidationError(_("Choose who is filling this in."))
+
+    def validate_consent(self, field: BooleanField) -> None:
+        """The first time the box must be ticked by the patient."""
+        if self.ask_consent and not field.data:
+            raise ValidationError(_("Tick the box if you agree. Without it no answers are collected."))
+
+
+class YearForm(Form):
+    """The year of birth and, the first time, consent. ``given``: the year after ``validate``."""
+
+    year = StringField(validators=[Length(max=LONGEST_NUMBER)])
+    token = StringField(validators=[Length(max=2000)])
+    consent = BooleanField()
+    given = 0
+
+    def __init__(self, formdata: Any = None, *, ask_consent: bool = False) -> None:
+        super().__init__(formdata)
+        self.ask_consent = ask_consent
+
+    def validate_year(self, field: StringField) -> None:
+        """Four digits of any script; anything else is a slip of the hand and no try."""
+        text = _plain(field.data or "")
+        if not YEAR.fullmatch(text):
+            raise ValidationError(_("Enter the year you were born in, in four digits, such as 1960."))
+        self.given = int(text)
 
     def validate_consent(self, field: BooleanField) -> None:
         """The first time the box must be ticked by the patient."""

@@ -20,7 +20,9 @@ FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
-PATIENT_PAGES = frozenset({"landing", "patient", "sending", "unsubscribe", None})  # None: an address that is no page
+PATIENT_PAGES = frozenset(  # None: an address that is no page
+    {"birth_year", "landing", "patient", "permissions", "sending", "unsubscribe", None}
+)
 
 
 def gettext(text: str, **values: object) -> str:
@@ -91,6 +93,12 @@ class _Babel(flask_babel.Babel):  # type: ignore[misc]
 def speak(language: str) -> None:
     """Answer the rest of the request in the patient's language, whatever the browser's is."""
     g.language = language if language in LANGUAGES else "en"
+    flask_babel.refresh()
+
+
+def speak_as_asked() -> None:
+    """Answer in the browser's language again, as if no patient were known."""
+    g.pop("language", None)
     flask_babel.refresh()
 
 

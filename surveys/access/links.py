@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from surveys.access.audit import Actor, record
 from surveys.access.tokens import digest, new_token
 from surveys.models import PatientLink, PatientSession, Visit
 
@@ -31,6 +32,14 @@ def revoke_links(session: Session, visit_id: UUID, now: datetime) -> None:
     session.execute(update(PatientLink).where(*live).values(revoked_at=now))
 
 
+def reissue_link(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> str:
+    """Stop every link of the visit, add a new one and return its token."""
+    revoke_links(session, visit.id, now)
+    token = issue_link(session, visit, now=now)
+    record(session, visit.clinic_id, actor, "link_reissued", ("visit", visit.id), now=now)
+    return token
+
+
 def find_link_clinic(session: Session, token: str) -> UUID | None:
     """Return the clinic of a link across clinics, by the one function allowed to look."""
     found: UUID | None = session.scalar(text("SELECT find_link(:token)"), {"token": digest(token)})
@@ -42,8 +51,13 @@ def find_link(session: Session, token: str) -> PatientLink | None:
     return session.scalar(select(PatientLink).where(PatientLink.token_digest == digest(token)))
 
 
-def open_patient_session(session: Session, link: PatientLink, respondent: str, *, now: datetime) -> str:
-    """Let a browser append to the link's visit; return the token for its cookie."""
+def open_patient_session(
+    session: Session, link: PatientLink, respondent: str, *, year_pending: bool = False, now: datetime
+) -> str:
+    """Let a browser append to the link's visit; return the token for its cookie.
+
+    ``year_pending``: it may do nothing before it has given the year of birth.
+    """
     token = new_token()
     session.add(
         PatientSession(
@@ -52,6 +66,7 @@ def open_patient_session(session: Session, link: PatientLink, respondent: str, *
             visit_id=link.visit_id,
             token_digest=digest(token),
             respondent=respondent,
+            year_pending=year_pending,
             created_at=now,
             last_seen_at=now,
         )

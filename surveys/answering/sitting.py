@@ -33,7 +33,7 @@ BY_TOKEN = text(
 ).columns(**MOMENTS)
 BY_LINK = text(f"SELECT {COLUMNS}, {NEWEST} AS answers FROM sitting_of(:link) s").columns(**MOMENTS)  # noqa: S608
 BY_SESSION = text(
-    f"""SELECT {COLUMNS}, {NEWEST} AS answers, b.id AS browser_id, b.respondent,
+    f"""SELECT {COLUMNS}, {NEWEST} AS answers, b.id AS browser_id, b.respondent, b.year_pending,
         clock_timestamp() - b.last_seen_at > :touch AS unseen
     FROM patient_session b CROSS JOIN LATERAL sitting_of(b.link_id) s
     WHERE b.token_digest = :token AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle"""  # noqa: S608
@@ -43,10 +43,11 @@ SEEN = text("UPDATE patient_session SET last_seen_at = clock_timestamp() WHERE i
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A patient's session: its id and who fills in."""
+    """A patient's session: its id, who fills in, and whether the year of birth is still to be given."""
 
     id: UUID
     respondent: str
+    year_pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def by_session(connection: Connection, token: str, instrument: str = "") -> tupl
         return None
     if row.unseen:
         connection.execute(SEEN, {"id": row.browser_id})
-    return _sitting(connection, row, _answers(instrument, row.answers)), Browser(row.browser_id, row.respondent)
+    browser = Browser(row.browser_id, row.respondent, row.year_pending)
+    return _sitting(connection, row, _answers(instrument, row.answers)), browser
 
 
 def _asked(instrument: str) -> dict[str, object]:

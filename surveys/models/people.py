@@ -44,6 +44,7 @@ class Patient(Tenant, Base):
         UniqueConstraint("clinic_id", "chart_number_index"),
         one_of("sex", "female", "male", "other"),
         one_of("channel", "email", "none"),
+        Index("ix_patient_withheld", "clinic_id", "id", postgresql_where="withheld_at IS NOT NULL"),
         Index("ix_patient_surname", "clinic_id", "surname_index"),
         Index("ix_patient_email", "clinic_id", "email_index"),
         Index("ix_patient_phone", "clinic_id", "phone_index"),

@@ -13,6 +13,8 @@ from surveys.outbox.eligibility import eligibility, situation
 from surveys.outbox.planning import new_row
 
 PAUSE = timedelta(minutes=10)
+DAY = timedelta(days=1)
+PER_DAY = 3  # that a patient may ask for; staff may send more
 REASONS = {
     "completed": "The questionnaire was sent already, so no new link is needed.",
     "visit_cancelled": "This visit was cancelled, so no link can be sent.",
@@ -30,7 +32,7 @@ class ResendError(ValueError):
 
 
 class ResendTooSoonError(ResendError):
-    """This visit had a resend within the last ten minutes."""
+    """This visit had a resend within the last ten minutes, or the patient asked often enough today."""
 
 
 def resend(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> Message:
@@ -41,6 +43,8 @@ def resend(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> Me
     session.execute(select(Episode.id).where(Episode.id == visit.episode_id).with_for_update())
     session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
     issue = _next_issue(session, visit, now)
+    if actor.kind == "patient" and _asked_today(session, visit, now) >= PER_DAY:
+        raise ResendTooSoonError("Enough links were sent again today.")
     with session.begin_nested():
         message = _add(session, visit, issue, now)
         refusal = eligibility(situation(session, message, now=now), now=now)
@@ -58,6 +62,11 @@ def _next_issue(session: Session, visit: Visit, now: datetime) -> int:
     if last is not None and last > now - PAUSE:
         raise ResendTooSoonError("A link was sent again less than ten minutes ago.")
     return int(issue) + 1
+
+
+def _asked_today(session: Session, visit: Visit, now: datetime) -> int:
+    again = (Message.visit_id == visit.id, Message.issue > 1, Message.due_at > now - DAY)
+    return session.scalar(select(func.count()).where(*again)) or 0
 
 
 def _add(session: Session, visit: Visit, issue: int, now: datetime) -> Message:

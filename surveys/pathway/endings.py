@@ -45,6 +45,25 @@ def record_ending(
     return next(ending for ending in active_endings(session, episode.id) if ending.kind == kind)
 
 
+def end_participation(
+    session: Session,
+    clinic: Clinic,
+    patient: Patient,
+    on_date: date,
+    *,
+    reason: str | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Withdraw every consent and end all episodes; somebody without an episode has consents only."""
+    for consent in current_consents(session, patient.id):
+        withdraw(session, consent, actor=actor, now=now)
+    first = select(Episode).where(Episode.patient_id == patient.id).order_by(Episode.id).limit(1)
+    episode = session.scalars(first).one_or_none()
+    if episode is not None:
+        record_ending(session, clinic, episode, "consent_withdrawn", on_date, reason=reason, actor=actor, now=now)
+
+
 def revoke_ending(
     session: Session, clinic: Clinic, ending: Ending, *, reason: str | None = None, actor: Actor, now: datetime
 ) -> None:

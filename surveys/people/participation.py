@@ -1,4 +1,4 @@
-"""Participation consent: the patient's own permission, given on the first screen in a version of its own."""
+"""The patient's own permissions, each in versions of its own text: to take part, research use, public figures."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ from surveys.models import Consent, Patient
 
 FOLDER = Path(__file__).parent.parent / "consents"
 KIND = "participation"
+OPTIONAL = ("research", "public_aggregates")  # taking part does not depend on them
 FALLBACK = ("1", "en")
 PATIENT = Actor("patient")
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentText:
-    """What the patient is shown, and what is kept of it: version, language and SHA-256 of the text."""
+    """What the patient is shown, and what is kept of it: kind, version, language and SHA-256 of the text."""
 
     version: str
     language: str
     paragraphs: tuple[str, ...]
     hash: str
+    kind: str = KIND
 
 
 def consent_text(version: str, language: str) -> ConsentText:
@@ -39,16 +41,24 @@ def consent_text(version: str, language: str) -> ConsentText:
     return next(texts[key] for key in wanted if key in texts)
 
 
+def optional_text(kind: str, language: str) -> ConsentText:
+    """Return the newest text of a permission beside participation, in English where the language has none."""
+    texts = _texts(kind)
+    version = max(text.version for text in texts.values())
+    return texts.get((version, language)) or texts[version, "en"]
+
+
 @cache
-def _texts() -> dict[tuple[str, str], ConsentText]:
-    return {(text.version, text.language): text for text in map(_read, FOLDER.glob("*.*.txt"))}
+def _texts(kind: str = KIND) -> dict[tuple[str, str], ConsentText]:
+    folder = FOLDER if kind == KIND else FOLDER / kind
+    return {(text.version, text.language): text for text in (_read(path, kind) for path in folder.glob("*.*.txt"))}
 
 
-def _read(path: Path) -> ConsentText:
+def _read(path: Path, kind: str) -> ConsentText:
     version, _, language = path.stem.partition(".")
     body = path.read_text(encoding="utf-8")
     paragraphs = tuple(part.strip() for part in body.split("\n\n") if part.strip())
-    return ConsentText(version, language, paragraphs, sha256(body.encode()).hexdigest())
+    return ConsentText(version, language, paragraphs, sha256(body.encode()).hexdigest(), kind)
 
 
 def participation(session: Session, patient: Patient) -> Consent | None:
@@ -57,12 +67,17 @@ def participation(session: Session, patient: Patient) -> Consent | None:
     return session.scalar(select(Consent).where(*current))
 
 
+def consent_due(session: Session, patient: Patient, version: str, language: str) -> ConsentText | None:
+    """Return the permission to ask for, or None where one stands."""
+    return None if participation(session, patient) else consent_text(version, language)
+
+
 def consent_versions() -> tuple[str, ...]:
     """Return the versions there are, the newest first."""
     return tuple(sorted({version for version, _language in _texts()}, reverse=True))
 
 
-def give_participation(
+def give_consent(
     session: Session,
     patient: Patient,
     text: ConsentText,
@@ -71,7 +86,7 @@ def give_participation(
     actor: Actor = PATIENT,
     given_at: datetime | None = None,
 ) -> None:
-    """Record the permission; where one stands already nothing changes.
+    """Record a permission; where one stands already nothing changes.
 
     ``given_at``: the day on which a paper was signed, where staff record it; else ``now``.
     """
@@ -79,7 +94,7 @@ def give_participation(
         "clinic_id": patient.clinic_id,
         "id": uuid7(),
         "patient_id": patient.id,
-        "kind": KIND,
+        "kind": text.kind,
         "version": text.version,
         "text_hash": text.hash,
         "language": text.language,
@@ -88,5 +103,5 @@ def give_participation(
     }
     added = session.execute(insert(Consent).values(values).on_conflict_do_nothing().returning(Consent.id)).scalar()
     if added:
-        new = {"version": text.version, "hash": text.hash, "given_at": (given_at or now).isoformat()}
+        new = {"kind": text.kind, "version": text.version, "hash": text.hash, "given_at": (given_at or now).isoformat()}
         record(session, patient.clinic_id, actor, "consent_given", ("consent", added), now=now, new=new)

@@ -17,7 +17,7 @@ from surveys.enrolment.enrolment import add_episode
 from surveys.enrolment.form import ContactForm, EpisodeForm, offer_languages, offer_protocols
 from surveys.i18n import gettext as _
 from surveys.models import Consent, Episode, Patient, ProtocolVersion
-from surveys.pathway.endings import record_ending
+from surveys.pathway.endings import end_participation
 from surveys.pathway.episodes import EpisodeError
 from surveys.people.participation import KIND as PARTICIPATION
 from surveys.people.patients import SEALED, DuplicateChartError, contact, current_consents, withdraw
@@ -74,12 +74,8 @@ def withdraw_consent(consent_id: UUID) -> Reply:
 
 
 def _end_participation(session: Session, consent: Consent) -> None:
-    now, actor = found.now(), identity().actor
-    withdraw(session, consent, actor=actor, now=now)
-    episode = session.scalars(select(Episode).where(Episode.patient_id == consent.patient_id).limit(1)).one_or_none()
-    if episode is not None:
-        kind, day = "consent_withdrawn", found.today(now)
-        record_ending(session, found.clinic(), episode, kind, day, reason=None, actor=actor, now=now)
+    now, patient = found.now(), found.own(Patient, consent.patient_id)
+    end_participation(session, found.clinic(), patient, found.today(now), reason=None, actor=identity().actor, now=now)
 
 
 def _is_spoken(typed: ContactForm, patient: Patient) -> bool:

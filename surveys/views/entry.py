@@ -23,7 +23,7 @@ from surveys.db import db
 from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Response, Visit
-from surveys.people.participation import consent_text, consent_versions, give_participation, participation
+from surveys.people.participation import consent_text, consent_versions, give_consent, participation
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.wordings import wording_for
@@ -116,7 +116,7 @@ def _keep_consent(visit: Visit, form: PaperConsentForm) -> None:
     text = consent_text(form.consent_version.data, patient.language)
     zone, day = ZoneInfo(patient.time_zone), form.signed_on.data
     signed = now if day == found.today(now) or day is None else datetime.combine(day, time(12), zone)
-    give_participation(db.session(), patient, text, now=now, actor=identity().actor, given_at=signed)
+    give_consent(db.session(), patient, text, now=now, actor=identity().actor, given_at=signed)
 
 
 def _store(visit: Visit, sheet: Sheet) -> bool:

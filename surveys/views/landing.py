@@ -7,27 +7,29 @@ from contextlib import suppress
 from flask import render_template, request, url_for
 
 from surveys.access.audit import Actor
+from surveys.access.birth_year import asks_year, closed_for_guesses
 from surveys.access.links import find_link_clinic, open_patient_session
 from surveys.access.tokens import cookie_value
 from surveys.answering.answers import current_answers
 from surveys.answering.sitting import Sitting, by_token, has_answers
 from surveys.db import db, enter_clinic
 from surveys.forms import RESPONDENTS, StartForm
-from surveys.i18n import speak
+from surveys.i18n import speak, speak_as_asked
 from surveys.models import Patient, PatientLink, Visit
 from surveys.outbox import ResendError, resend
-from surveys.people.participation import ConsentText, consent_text, give_participation, participation
+from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.safety import SAFETY
 from surveys.views.auth import set_cookie
 from surveys.views.guard import Reply
 from surveys.views.patient_page import (
     dead_link,
     first_name,
+    load_sitting,
     minutes,
     page,
     patient_blueprint,
     patient_cookie,
-    screen_url,
+    resume_url,
     see,
 )
 
@@ -52,16 +54,17 @@ def start(token: str) -> Reply:
     sitting = _sitting(token)
     if sitting is None or sitting.state != "open":
         return dead_link(token)
-    asked = _consent(sitting)
+    year = asks_year(db.session(), _patient(sitting))
+    asked = None if year else _consent(sitting)  # with the check, whoever gives it is known first
     form = StartForm(request.form, ask_consent=asked is not None)
     if not form.validate():
         return _first_screen(sitting, token, form), 422
     if asked:
-        give_participation(db.session(), _patient(sitting), asked, now=sitting.now)
-    cookie = open_patient_session(db.session(), _link(sitting), _respondent(form), now=sitting.real)
-    resume = sitting.first_unanswered(current_answers(db.session(), sitting.visit_id))
+        give_consent(db.session(), _patient(sitting), asked, now=sitting.now)
+    link, who = _link(sitting), _respondent(form)
+    cookie = open_patient_session(db.session(), link, who, year_pending=year, now=sitting.real)
+    reply = see(url_for("birth_year.form") if year else resume_url(sitting))
     db.session.commit()
-    reply = see(screen_url(resume) if resume else url_for("sending.review"))
     set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic_id, cookie))
     return reply
 
@@ -78,10 +81,21 @@ def stop(token: str) -> Reply:
 @bp.post("/q/<token>/fresh")
 def fresh(token: str) -> Reply:
     """Send a new link to the address on file where the visit is still open; say the same in any case."""
-    sitting = _sitting(token)
-    if sitting and sitting.takes_answers:
+    return _fresh_page(_sitting(token))
+
+
+@bp.post("/s/fresh")
+def fresh_again() -> Reply:
+    """Do the same for a browser whose link was stopped while it was answering."""
+    known = load_sitting()
+    return _fresh_page(known[0] if known else None)
+
+
+def _fresh_page(sitting: Sitting | None) -> str:
+    if sitting and sitting.takes_answers and not closed_for_guesses(db.session(), sitting.visit_id):
         _send_fresh(sitting)
     enter_clinic(None)
+    speak_as_asked()
     return render_template("patient/fresh_link.html", safety=SAFETY)
 
 
@@ -112,10 +126,7 @@ def _link(sitting: Sitting) -> PatientLink:
 
 
 def _consent(sitting: Sitting) -> ConsentText | None:
-    """Return the consent to ask for, or None where one stands."""
-    if participation(db.session(), _patient(sitting)):
-        return None
-    return consent_text(sitting.protocol.consent_version, sitting.language)
+    return consent_due(db.session(), _patient(sitting), sitting.protocol.consent_version, sitting.language)
 
 
 def _respondent(form: StartForm) -> str:
@@ -132,6 +143,6 @@ def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
         respondents=RESPONDENTS,
         first_name=first_name(sitting),
         minutes=minutes(sitting),
-        consent=_consent(sitting),
+        consent=None if asks_year(db.session(), _patient(sitting)) else _consent(sitting),
         started=has_answers(current_answers(db.session(), sitting.visit_id)),
     )

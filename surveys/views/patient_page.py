@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from surveys.access.encryption import Vault
 from surveys.access.tokens import read_cookie
+from surveys.answering.answers import current_answers
 from surveys.answering.battery import Screen
 from surveys.answering.sitting import Browser, Sitting, by_session
 from surveys.csrf import csrf
 from surveys.db import autocommit, db, enter_clinic
-from surveys.i18n import LANGUAGES, force_language, speak
+from surveys.i18n import LANGUAGES, force_language, speak, speak_as_asked
 from surveys.models import Patient
 from surveys.people.patients import contact
 from surveys.safety import NOT_WATCHED, SAFETY
@@ -68,8 +69,14 @@ def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
 
 
 def known_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
-    """Return the browser's sitting; without one the request ends with the page that says how to get one."""
-    return load_sitting(instrument) or abort(make_response(no_session()))
+    """Return the browser's sitting; without one the request ends with the page that says how to get one.
+
+    Where the year of birth is still to be given, it ends with the way to that page.
+    """
+    found = load_sitting(instrument) or abort(make_response(no_session()))
+    if found[1].year_pending and found[0].state == "open":
+        abort(see(url_for("birth_year.form")))
+    return found
 
 
 def open_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
@@ -108,9 +115,14 @@ def minutes(sitting: Sitting) -> int:
 
 
 def dead_link(token: str | None = None) -> Reply:
-    """The one page for a link that is unknown, over or revoked: it tells nobody which."""
+    """The one page for a link that is unknown, over or revoked: it tells nobody which, in the browser's language.
+
+    Without a token it is the browser's session that asks for a fresh link.
+    """
     enter_clinic(None)
-    return render_template("patient/dead_link.html", token=token, safety=SAFETY), 404
+    speak_as_asked()
+    fresh = url_for("landing.fresh", token=token) if token else url_for("landing.fresh_again")
+    return render_template("patient/dead_link.html", fresh=fresh, safety=SAFETY), 404
 
 
 def no_session() -> Reply:
@@ -121,6 +133,12 @@ def no_session() -> Reply:
 def screen_url(screen: Screen) -> str:
     """Return the address of a screen."""
     return url_for("patient.item", instrument=screen.instrument, position=screen.position)
+
+
+def resume_url(sitting: Sitting) -> str:
+    """Return the address of the first item without an answer, else of the review."""
+    screen = sitting.first_unanswered(current_answers(db.session(), sitting.visit_id))
+    return screen_url(screen) if screen else url_for("sending.review")
 
 
 def closed_page(sitting: Sitting) -> Reply:

@@ -55,6 +55,8 @@ OTHERS = {
     "participation": LazyText("Participation"),
     "research": LazyText("Research use"),
     "public_aggregates": LazyText("Public figures"),
+    "birth_year": LazyText("the year of birth did not fit"),
+    "erasure_wish": LazyText("wants to be erased"),
     "reminders_stopped": LazyText("Stop reminders"),
     "follow_up_stopped": LazyText("Stop follow-up, keep the data"),
     "consent_withdrawn": LazyText("Consent withdrawn"),

@@ -20,7 +20,7 @@ from surveys.db import clinic_session
 from surveys.enrolment.contact_change import change_contact
 from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, Visit
 from surveys.pathway.episodes import EpisodeDetails, open_episode
-from surveys.people.participation import consent_text, give_participation, participation
+from surveys.people.participation import consent_text, give_consent, participation
 from surveys.people.patients import (
     DuplicateChartError,
     PatientDetails,
@@ -206,7 +206,7 @@ def test_a_paper_consent_keeps_its_version_its_day_and_the_texts_hash(
     signed, shown = datetime(2026, 1, 3, 12, tzinfo=UTC), consent_text("1", "es")
     assert participation(session, patient) is None
     for at in (signed, NOW):  # the second adds nothing: one stands
-        give_participation(session, patient, shown, now=NOW, actor=SYSTEM, given_at=at)
+        give_consent(session, patient, shown, now=NOW, actor=SYSTEM, given_at=at)
     kept = participation(session, patient)
     assert kept is not None
     assert (kept.version, kept.language, kept.text_hash, kept.given_at) == ("1", "es", shown.hash, signed)

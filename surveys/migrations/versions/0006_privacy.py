@@ -19,7 +19,7 @@ def upgrade() -> None:
     _new_columns()
     for column in EMPTIED:
         op.alter_column("patient", column, nullable=True)
-    _task_kinds(f"{KINDS}, 'birth_year'")
+    _task_kinds(f"{KINDS}, 'birth_year', 'erasure_wish'")
     _erasure()
     _merge()
     _retention_decision()
@@ -28,12 +28,13 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("retention_decision", "merge", "erasure"):
         op.drop_table(table)
-    op.execute("DELETE FROM staff_task WHERE kind = 'birth_year'")
+    op.execute("DELETE FROM staff_task WHERE kind IN ('birth_year', 'erasure_wish')")
     _task_kinds(KINDS)
     for column in EMPTIED:
         op.alter_column("patient", column, nullable=False)
     op.drop_column("patient_session", "year_pending")
     op.drop_column("patient_link", "year_tries")
+    op.drop_index("ix_patient_withheld", table_name="patient")
     for column in ("merged_into", "withheld_at", "erased_at"):
         op.drop_column("patient", column)
     for column in ("retention_automatic", "retention_years", "birth_year_check"):
@@ -56,6 +57,9 @@ def _new_columns() -> None:
         "patient",
         ["clinic_id", "merged_into"],
         ["clinic_id", "id"],
+    )
+    op.create_index(
+        "ix_patient_withheld", "patient", ["clinic_id", "id"], postgresql_where=sa.text("withheld_at IS NOT NULL")
     )
     op.add_column("patient_link", sa.Column("year_tries", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("patient_session", sa.Column("year_pending", sa.Boolean(), **switch))
