@@ -10,6 +10,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate import Migrate
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveys import assets, cli, errors, headers, i18n, models, pages
@@ -53,9 +54,14 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
 def _offer_wording(config: Config) -> None:
     """Serve the operator's packs. A command may run without them, since one of the commands installs them."""
     offer(packs.installed(config.wording_folder), config.wording_languages)
-    command = click.get_current_context(silent=True)
-    if command is None or command.find_object(ScriptInfo) is None:
+    if not _is_command():
         refuse_working_wording(config, packs.without_licence(in_use().values()))
+
+
+def _is_command() -> bool:
+    """Whether this is a command of ``flask --app wsgi``, and no server."""
+    command = click.get_current_context(silent=True)
+    return command is not None and command.find_object(ScriptInfo) is not None
 
 
 def _flask_settings(config: Config) -> dict[str, Any]:
@@ -98,5 +104,8 @@ def _extensions(app: Flask) -> None:
         try:
             with db.engine.connect() as connection:
                 refuse_powerful_role(connection)
+        except OperationalError:
+            if not _is_command():  # the doctor has something to say about it
+                raise
         finally:
             db.engine.dispose()  # a worker that forks must not inherit an open connection

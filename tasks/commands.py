@@ -16,6 +16,7 @@ from surveys.db import app_now, clinic_scope, db
 from surveys.demo.group import demo
 from surveys.models import DomainClock
 from surveys.schedule import add_months
+from tasks.doctor.command import doctor
 from tasks.reminders import tick_now
 from tasks.restoring import restore
 
@@ -65,7 +66,8 @@ def _shift(by: timedelta) -> None:
 
 
 def register(app: Flask) -> None:
-    """Put the time machine, backup and restore on the application's command line."""
+    """Put the time machine, backup, restore and doctor on the application's command line."""
     app.cli.add_command(demo)
     app.cli.add_command(backup)
+    app.cli.add_command(doctor)
     app.cli.add_command(restore)

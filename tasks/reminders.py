@@ -20,12 +20,13 @@ from surveys.access.links import link_url
 from surveys.access.opt_out import opt_out_url
 from surveys.application import create_app
 from surveys.config import Config
-from surveys.db import app_now, clinic_scope, clinic_session, db
+from surveys.db import app_now, clinic_scope, clinic_session, db, real_now
 from surveys.models import Clinic
+from surveys.operations import note_operation
 from surveys.outbox import Claim, Outcome, Sendable
 from surveys.pathway.closing import close_windows
 from surveys.people.patients import contact
-from tasks import TICK_SECONDS, mail
+from tasks import TICK_SECONDS, mail, stopping
 from tasks.compose import Content, compose, letter
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,9 @@ DRAINING = 200.0  # seconds; below the task's time limit
 
 @shared_task(name="tick")
 def tick() -> None:
-    """Wake a drain for each clinic that has something due."""
+    """Wake a drain for each clinic that has something due, and say that beat and a worker are alive."""
     with application():
+        note_tick()
         for clinic_id in due_clinics():
             drain.apply_async((str(clinic_id),), expires=TICK_SECONDS * 4)
 
@@ -47,6 +49,13 @@ def drain(clinic_id: str) -> None:
     """Do what is due in one clinic. Run twice at once, each message still goes once."""
     with application():
         drain_clinic(UUID(clinic_id))
+
+
+def note_tick() -> None:
+    """Write down that the service ticks; the doctor and the metrics tell how long ago."""
+    with clinic_scope(None), Session(db.engine) as session:
+        note_operation(session, "tick", {}, now=real_now(session))
+        session.commit()
 
 
 def tick_now() -> int:
@@ -75,12 +84,12 @@ def drain_clinic(clinic_id: UUID) -> int:
 
 
 def dispatch(clinic_id: UUID, *, limit: int = BATCH) -> int:
-    """Claim one batch and hand it over; returns how many were dealt with, 0 where the relay is away."""
+    """Claim one batch and hand it over; returns how many, or 0 where the relay is away or we are to stop."""
     with clinic_session(clinic_id) as session, mail.relay(_settings().smtp_url) as relay:
         batch = outbox.claim(session, limit, now=app_now(session))
         session.commit()
         for position, mine in enumerate(batch):
-            if not hand_over(session, relay, mine):
+            if not hand_over(session, relay, mine) or stopping.asked():
                 outbox.release(session, batch[position + 1 :])
                 session.commit()
                 return 0

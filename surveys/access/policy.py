@@ -15,7 +15,7 @@ REGISTRY = frozenset({"registry_analyst"})
 ANYONE = READERS | REGISTRY
 NAMELESS = frozenset({"analyst", "registry_analyst"})  # they read figures alone, and none about a handful of people
 
-SITE = frozenset({"icon", "probes.healthz", "probes.readyz", "static"})
+SITE = frozenset({"icon", "metrics.show", "probes.healthz", "probes.readyz", "static"})
 SIGN_IN = frozenset({"auth.login", "auth.sign_in", "auth.sign_out", "auth.start"})
 PATIENT = frozenset(  # a signed link or the patient's own session decides, never a staff member's
     {

@@ -1,0 +1,75 @@
+"""What the database says of the whole service, over all clinics and about none: for metrics and the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from surveys.db import clinic_scope, db, real_now
+from surveys.models.message import TERMINAL, WAITING
+from surveys.operations import operations
+
+OLDEST = "SELECT extract(epoch FROM app_now() - min(oldest_due)) FROM clinics_due(app_now())"
+FIGURES = "SELECT figure, label, value FROM service_figures()"
+AGES = {"tick": "the last tick of beat and worker", "backup": "the last backup", "drill": "the last restore drill"}
+Family = tuple[str, str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``ages``: seconds by kind of operation, as far as ever done. ``oldest_due``: None where nothing is due."""
+
+    reachable: bool
+    oldest_due: float | None = None
+    messages: Mapping[str, int] = field(default_factory=dict)
+    open_tasks: int = 0
+    ages: Mapping[str, float] = field(default_factory=dict)
+    pool: Mapping[str, int] = field(default_factory=dict)
+
+    def families(self) -> Iterator[Family]:
+        """Yield name, words, and value by label, ``""`` where there is one value only."""
+        yield "database_up", "1 where the database answers.", {"": float(self.reachable)}
+        yield "database_connections", "Connections of the process that was asked.", self.pool
+        if not self.reachable:
+            return
+        yield "oldest_due_message_seconds", "Age of the oldest due, unsent message.", {"": self.oldest_due or 0.0}
+        yield "messages", "Messages by state.", {state: self.messages.get(state, 0) for state in (*WAITING, *TERMINAL)}
+        yield "open_staff_tasks", "Tasks that wait for a person.", {"": self.open_tasks}
+        for kind, words in AGES.items():
+            if kind in self.ages:
+                yield f"{kind}_age_seconds", f"Seconds since {words}.", {"": self.ages[kind]}
+
+
+def read_figures() -> Figures:
+    """Read everything in one transaction; a database that is away is a figure too."""
+    pool = connections(db.engine)
+    try:
+        with clinic_scope(None), Session(db.engine) as session:
+            return _read(session, pool, now=real_now(session))
+    except SQLAlchemyError:
+        return Figures(False, pool=pool)
+
+
+def _read(session: Session, pool: Mapping[str, int], *, now: datetime) -> Figures:
+    oldest = session.scalar(text(OLDEST))
+    counted = {(row.figure, row.label): row.value for row in session.execute(text(FIGURES))}
+    return Figures(
+        reachable=True,
+        oldest_due=None if oldest is None else float(oldest),
+        messages={label: value for (figure, label), value in counted.items() if figure == "messages"},
+        open_tasks=counted.get(("staff_tasks", "open"), 0),
+        ages={kind: (now - done.at).total_seconds() for kind, done in operations(session).items() if kind in AGES},
+        pool=pool,
+    )
+
+
+def connections(engine: Engine) -> dict[str, int]:
+    """Return how many connections of this process are in use, and how many wait in the pool."""
+    pool = engine.pool
+    return {"used": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
