@@ -5,12 +5,16 @@ from __future__ import annotations
 from flask import Flask
 
 from surveys.commands.keys import keys
+from surveys.commands.clinic import clinic
 from surveys.commands.protocol import protocol
+from surveys.commands.staff import staff
 from surveys.commands.wording import wording
 
 
 def install(app: Flask) -> None:
     """Register every command group that needs the application only; those that need tasks live there."""
+    app.cli.add_command(clinic)
     app.cli.add_command(protocol)
+    app.cli.add_command(staff)
     app.cli.add_command(wording)
     app.cli.add_command(keys)

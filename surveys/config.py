@@ -22,6 +22,16 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True)
+class Institution:
+    """An OpenID Connect provider that staff may sign in with. ``issuer`` as the provider writes it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Config:
     """What the operator decides. ``public_base_url`` has no trailing slash."""
 
@@ -36,6 +46,7 @@ class Config:
     wording_folder: Path | None = None  # licensed packs, put there by `flask wording install`
     wording_languages: tuple[str, ...] = ()  # empty: every language there is wording for
     working_wording_allowed: bool = False
+    institution: Institution | None = None
     trusted_proxies: int = 0  # how many proxies of the operator's own stand before the application
     debug: bool = False
     log_format: str = "text"
@@ -72,6 +83,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         wording_folder=Path(environ["WORDING_FOLDER"]) if environ.get("WORDING_FOLDER") else None,
         wording_languages=tuple(environ.get("WORDING_LANGUAGES", "").replace(",", " ").split()),
         working_wording_allowed=environ.get("ALLOW_WORKING_WORDING") == "1",
+        institution=_institution(environ),
         trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
         debug=environ.get("FLASK_DEBUG", "0").casefold() not in ("", "0", "false", "no"),
         log_format=_one_of(environ, "LOG_FORMAT", LOG_FORMATS),
@@ -98,6 +110,22 @@ def _ring(environ: Mapping[str, str]) -> KeyRing:
         return read_keys(single, several)
     except KeyRingError as error:
         raise ConfigError(str(error)) from error
+
+
+def _institution(environ: Mapping[str, str]) -> Institution | None:
+    """Read the four settings of OpenID Connect, which belong together; plain http is for a machine's own loopback."""
+    values = {name: environ.get(f"OIDC_{name}", "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
+    if not any(values.values()):
+        return None
+    if missing := [name for name, value in values.items() if not value]:
+        raise ConfigError(
+            f"OIDC_{missing[0]} is not set; OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together."
+        )
+    address = urlsplit(values["ISSUER"])
+    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1"):
+        raise ConfigError("OIDC_ISSUER must start with https://, since it decides who may come in.")
+    name = environ.get("OIDC_NAME") or address.hostname or values["ISSUER"]
+    return Institution(values["ISSUER"], values["CLIENT_ID"], values["CLIENT_SECRET"], name)
 
 
 def _count(environ: Mapping[str, str], name: str) -> int:

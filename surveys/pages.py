@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from surveys.views import (
+    account,
     acts,
     auth,
     behind,
@@ -18,19 +19,34 @@ from surveys.views import (
     guard,
     held,
     imports,
+    institution,
     landing,
+    member,
+    password,
     patient,
     patients,
     permissions,
     registry,
     registry_access,
+    second_step,
     sending,
+    setting_up,
+    team,
     unsubscribe,
+    welcome,
 )
 
 BLUEPRINTS = (
     auth.bp,
     confirm.bp,
+    second_step.bp,
+    setting_up.bp,
+    welcome.bp,
+    password.bp,
+    institution.bp,
+    account.bp,
+    team.bp,
+    member.bp,
     landing.bp,
     birth_year.bp,
     permissions.bp,

@@ -39,7 +39,7 @@ class Envelope:
     recipient: str
     message_id: str
     date: datetime
-    opt_out_url: str
+    opt_out_url: str | None  # None for staff: an account's mail is nothing to unsubscribe from
 
 
 def build(envelope: Envelope, content: Content) -> EmailMessage:
@@ -52,8 +52,9 @@ def build(envelope: Envelope, content: Content) -> EmailMessage:
     mail["Subject"] = content.subject
     mail["Date"] = format_datetime(envelope.date)
     mail["Message-ID"] = envelope.message_id
-    mail["List-Unsubscribe"] = f"<{envelope.opt_out_url}>, <mailto:{envelope.reply_to}?subject=unsubscribe>"
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if envelope.opt_out_url:
+        mail["List-Unsubscribe"] = f"<{envelope.opt_out_url}>, <mailto:{envelope.reply_to}?subject=unsubscribe>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(content.plain, cte="quoted-printable")
     mail.add_alternative(content.html, subtype="html", cte="quoted-printable")

@@ -26,7 +26,7 @@ from surveys.operations import note_operation
 from surveys.outbox import Claim, Outcome, Sendable
 from surveys.pathway.closing import close_windows
 from surveys.people.patients import contact
-from tasks import TICK_SECONDS, mail, stopping
+from tasks import TICK_SECONDS, mail, staff_mail, stopping
 from tasks.compose import Content, compose, letter
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def drain_clinic(clinic_id: UUID) -> int:
     until, total = time.monotonic() + DRAINING, 0
     while time.monotonic() < until and (done := dispatch(clinic_id)):
         total += done
-    return total
+    return total + staff_mail.dispatch(clinic_id, _settings().smtp_url)
 
 
 def dispatch(clinic_id: UUID, *, limit: int = BATCH) -> int:

@@ -16,7 +16,29 @@ ANYONE = READERS | REGISTRY
 NAMELESS = frozenset({"analyst", "registry_analyst"})  # they read figures alone, and none about a handful of people
 
 SITE = frozenset({"icon", "metrics.show", "probes.healthz", "probes.readyz", "static"})
-SIGN_IN = frozenset({"auth.login", "auth.sign_in", "auth.sign_out", "auth.start"})
+SIGN_IN = frozenset(
+    {
+        "auth.login",
+        "auth.sign_in",
+        "auth.sign_out",
+        "auth.start",
+        "institution.accept",
+        "institution.begin",
+        "institution.callback",
+        "password.ask",
+        "password.choose",
+        "password.forgotten",
+        "password.form",
+        "second_step.check",
+        "second_step.form",
+        "second_step.recover",
+        "second_step.recovery_form",
+        "setting_up.confirm",
+        "setting_up.form",
+        "welcome.accept",
+        "welcome.form",
+    }
+)
 PATIENT = frozenset(  # a signed link or the patient's own session decides, never a staff member's
     {
         "birth_year.check",
@@ -43,6 +65,11 @@ PATIENT = frozenset(  # a signed link or the patient's own session decides, neve
 OPEN = SITE | SIGN_IN | PATIENT  # reached without signing in as staff
 
 STAFF: Mapping[str, frozenset[str]] = {
+    "account.change_password": ANYONE,
+    "account.end_others": ANYONE,
+    "account.end_session": ANYONE,
+    "account.password_form": ANYONE,
+    "account.show": ANYONE,
     "acts.add_endpoint": CARE,
     "acts.add_treatment": CARE,
     "acts.correct_index_date": CARE,
@@ -76,6 +103,15 @@ STAFF: Mapping[str, frozenset[str]] = {
     "imports.form": CARE,
     "imports.look": CARE,
     "imports.rest": CARE,
+    "institution.confirm": ANYONE,
+    "member.change_email": ADMIN,
+    "member.change_role": ADMIN,
+    "member.disable": ADMIN,
+    "member.enable": ADMIN,
+    "member.invite_again": ADMIN,
+    "member.link_identity": ADMIN,
+    "member.remove_factor": ADMIN,
+    "member.show": ADMIN,
     "patients.index": DESK,
     "patients.show": CARE,
     "registry.drawing": REGISTRY,
@@ -85,6 +121,12 @@ STAFF: Mapping[str, frozenset[str]] = {
     "registry_access.allow": ADMIN,
     "registry_access.stop": ADMIN,
     "registry_access.show": ADMIN,
+    "setting_up.own_codes": ANYONE,
+    "setting_up.own_confirm": ANYONE,
+    "setting_up.own_form": ANYONE,
+    "team.form": ADMIN,
+    "team.invite": ADMIN,
+    "team.show": ADMIN,
 }
 
 

@@ -13,7 +13,7 @@ from surveys.db import db, enter_clinic
 from surveys.i18n import gettext as _
 from surveys.models import Staff
 from surveys.views import entrance
-from surveys.views.guard import Reply, load_identity, local_path, staff_cookie
+from surveys.views.guard import Reply, config, load_identity, local_path, staff_cookie
 from surveys.views.tries import counted, note_last
 
 bp = Blueprint("auth", __name__)
@@ -68,7 +68,9 @@ def sign_out() -> Reply:
 
 def login_page(form: LoginForm, target: str | None) -> str:
     """Draw the sign-in form."""
-    return render_template("login.html", form=form, next=local_path(target))
+    provider = config().institution
+    name = provider.name if provider else None
+    return render_template("login.html", form=form, next=local_path(target), institution=name)
 
 
 def set_cookie(reply: Response, name: str, value: str) -> None:

@@ -14,7 +14,7 @@ from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Staff
 from surveys.views import entrance
-from surveys.views.guard import Reply, identity, local_path, staff_cookie, staff_page
+from surveys.views.guard import Reply, config, identity, local_path, staff_cookie, staff_page
 from surveys.views.tries import counted, note_last
 
 bp = Blueprint("confirm", __name__)
@@ -56,5 +56,11 @@ def check() -> Reply:
 
 
 def _page(target: str | None, *, again: bool = False) -> str:
-    needs_code = reauthentication.needs_code(db.session(), identity())
-    return render_template("staff/confirm.html", next=local_path(target), needs_code=needs_code, again=again)
+    who, provider = identity(), config().institution
+    return render_template(
+        "staff/confirm.html",
+        next=local_path(target),
+        needs_code=reauthentication.needs_code(db.session(), who),
+        again=again,
+        institution=provider.name if provider and who.method == "institution" else None,
+    )
