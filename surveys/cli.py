@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from surveys.commands.audit import audit
 from surveys.commands.keys import keys
 from surveys.commands.clinic import clinic
 from surveys.commands.protocol import protocol
@@ -18,3 +19,4 @@ def install(app: Flask) -> None:
     app.cli.add_command(staff)
     app.cli.add_command(wording)
     app.cli.add_command(keys)
+    app.cli.add_command(audit)

@@ -9,13 +9,14 @@ from celery import Celery
 from surveys.secret_files import with_files
 
 TICK_SECONDS = 15
+SEAL_SECONDS = 60
 TIME_LIMIT = 300  # seconds for one task
 VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to another worker
 
 
 def make_celery(broker: str) -> Celery:
     """Return the Celery application: late acknowledgement, one task at a time, no results kept."""
-    celery = Celery("backstory", broker=broker, include=["tasks.reminders"])
+    celery = Celery("backstory", broker=broker, include=["tasks.reminders", "tasks.sealing"])
     celery.conf.update(
         task_acks_late=True,
         task_reject_on_worker_lost=True,
@@ -32,6 +33,7 @@ def make_celery(broker: str) -> Celery:
         enable_utc=True,
         beat_schedule={
             "tick": {"task": "tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 2}},
+            "seal": {"task": "seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS * 2}},
         },
     )
     return celery
