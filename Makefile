@@ -10,7 +10,7 @@ ARGS ?=
 TESTERS ?= 2
 export PORT LAN
 
-.PHONY: help setup run flask reset test check translations bench axe faults browser lock
+.PHONY: help setup run flask reset test check translations bench axe faults browser lock sbom audit-packages licences
 
 help: ## this list
 	@echo "Backstory. Targets:"
@@ -68,6 +68,15 @@ axe: setup browser ## accessibility of every page, all sizes and languages
 
 faults: setup browser ## kill, cut and starve real processes, at full size
 	FAULTS_FULL=1 $(BIN)/python -m pytest -m faults
+
+sbom: setup ## a bill of materials of the packages (CycloneDX), into dist/
+	@$(BIN)/python -m local.packages sbom
+
+audit-packages: setup ## known weaknesses of the packages; status 3: not audited
+	@$(BIN)/python -m local.packages audit
+
+licences: setup ## docs/licences.md from the packages
+	@$(BIN)/python -m local.packages licences
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \
