@@ -7,6 +7,7 @@ from flask import Flask
 from surveys.views import (
     account,
     acts,
+    audit,
     auth,
     behind,
     birth_year,
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     patients.bp,
     enrolment.bp,
     acts.bp,
+    audit.bp,
     details.bp,
     entry.bp,
     imports.bp,

@@ -21,6 +21,7 @@ from surveys.access.encryption import Vault
 from surveys.enrolment.checks import check_form
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.enrolment.form import USUAL, EnrolmentForm, enrolment_form
+from surveys.exchange.cells import harmless
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
 from surveys.people.patients import find_by_chart, find_duplicates
@@ -32,7 +33,6 @@ MOST_ROWS = 2000
 TICKS = ("contact_email", "contact_phone", "treated", "anyway")
 REASON = "reason"  # why a line was not good, in the file of the rest; read again, it is passed over
 NO = frozenset({"", "0", "no", "n", "false"})
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run the cell
 
 
 class CsvError(ValueError):
@@ -142,15 +142,9 @@ def rest_csv(lines: Sequence[Line]) -> str:
         writer.writerow([*_columns(bad[0]), REASON])
     for line in bad:
         cells = [line.cells[name] for name in _columns(line)]
-        writer.writerow([_harmless(cell) for cell in (*cells, line.problem or "")])
+        writer.writerow([harmless(cell) for cell in (*cells, line.problem or "")])
     return out.getvalue()
 
 
 def _columns(line: Line) -> list[str]:
     return [name for name in line.cells if name != REASON]
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet will not run; a telephone's plus sign before digits only stays."""
-    runs = cell.startswith(DANGEROUS) and not cell.replace("+", "", 1).replace(" ", "").isdigit()
-    return f"'{cell}" if runs else cell

@@ -20,6 +20,7 @@ from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.dashboard import chosen_board
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("behind", __name__)
 PAGE = 50
@@ -49,6 +50,7 @@ def show(code: str) -> Reply:
     first = min(max(request.args.get("from", 0, type=int), 0), len(members))
     rule = Rule.parse(rate.rule, value_set=board.protocol.value_set)
     lines = _lines(members, find_scale(rule.scale), first)
+    note_view(line.patient.id for line in lines)
     query = {name: value for name, value in request.args.items() if value and name not in ("group", "from")}
     return render_template(
         "clinician/behind.html",

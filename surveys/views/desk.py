@@ -18,9 +18,11 @@ from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
 from surveys.views.held import held_counts
+from surveys.views.seen import note_view
 from surveys.views.words import FILTERS
 
 bp = Blueprint("desk", __name__)
+DRAWN = 50  # lines of one section that the page shows; more are counted
 for name, words in FILTERS.items():
     bp.add_app_template_filter(words, name)
 
@@ -31,6 +33,7 @@ def today() -> Reply:
     """Show whom the desk should look after today."""
     now, vault = found.now(), found.vault()
     desk = desk_list(db.session(), found.clinic(), now=now)
+    note_view(line.patient.id for section in vars(desk).values() for line in section[:DRAWN])
     day = found.today(now)
     names, held = lambda p: contact(vault, p), held_counts().total
     return render_template("clinician/desk.html", desk=desk, names=names, today=day, held=held)

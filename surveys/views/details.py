@@ -14,6 +14,7 @@ from surveys.db import db
 from surveys.enrolment.checks import check_contact, check_episode, language_problem
 from surveys.enrolment.contact_change import REACHES, change_contact
 from surveys.enrolment.enrolment import add_episode
+from surveys.enrolment.fields import text_field
 from surveys.enrolment.form import ContactForm, EpisodeForm, offer_languages, offer_protocols
 from surveys.i18n import gettext as _
 from surveys.models import Consent, Episode, Patient, ProtocolVersion
@@ -24,8 +25,17 @@ from surveys.people.patients import SEALED, DuplicateChartError, contact, curren
 from surveys.protocols import store as protocol_store
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("details", __name__)
+
+
+class ChangeForm(ContactForm):
+    """The details, and why they are changed where that is worth saying."""
+
+    reason = text_field(500)
+
+
 SHOWN = (*SEALED, "sex", "birth_year", "language", "time_zone", "channel")
 
 
@@ -45,9 +55,12 @@ def save(patient_id: UUID) -> Reply:
     clinic, typed = found.clinic(), _contact_form(request.form)
     if not (typed.validate() and check_contact(typed, found.today(now)) and _is_spoken(typed, patient)):
         return _page(patient, typed), 422
-    wish, allowed, actor = typed.details(clinic), typed.permissions(), identity().actor
+    wish, allowed = typed.details(clinic), typed.permissions()
+    actor, why = identity().actor, typed.reason.data
     try:
-        changed = change_contact(session, found.vault(), clinic, patient, wish, allowed, actor=actor, now=now)
+        changed = change_contact(
+            session, found.vault(), clinic, patient, wish, allowed, actor=actor, now=now, reason=why
+        )
     except DuplicateChartError as error:
         session.rollback()
         typed.chart_number.errors = [str(error)]
@@ -125,8 +138,8 @@ def _known(patient: Patient) -> MultiDict[str, str]:
     return MultiDict(filled | allowed)
 
 
-def _contact_form(typed: MultiDict[str, str]) -> ContactForm:
-    form = ContactForm(typed)
+def _contact_form(typed: MultiDict[str, str]) -> ChangeForm:
+    form = ChangeForm(typed)
     offer_languages(form, found.clinic())
     return form
 
@@ -137,7 +150,8 @@ def _offered(typed: MultiDict[str, str] | None) -> EpisodeForm:
     return form
 
 
-def _page(patient: Patient, typed: ContactForm) -> str:
+def _page(patient: Patient, typed: ChangeForm) -> str:
+    note_view([patient.id], page="details.form")
     return render_template("clinician/details.html", patient=patient, form=typed, wrong=_wrong(typed))
 
 

@@ -15,6 +15,7 @@ from surveys.people.patients import DuplicateChartError, find_by_chart, find_dup
 from surveys.protocols import store as protocol_store
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("enrolment", __name__)
 
@@ -59,5 +60,6 @@ def _same(typed: EnrolmentForm, wish: Enrolment) -> list[Patient]:
 
 
 def _page(typed: EnrolmentForm, same: list[Patient] | None = None) -> str:
+    note_view((patient.id for patient in same or ()), page="enrolment.save")
     wrong = {field.name: field.errors[0] for field in typed if field.errors}
     return render_template("clinician/enrol.html", form=typed, same=same or [], wrong=wrong)

@@ -26,6 +26,7 @@ from surveys.models import Response, Visit
 from surveys.people.participation import consent_text, consent_versions, give_consent, participation
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.seen import note_view
 from surveys.wordings import wording_for
 
 bp = Blueprint("entry", __name__)
@@ -179,6 +180,7 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         select(Response).where(Response.visit_id == visit.id, Response.instrument == instrument)
     ).one_or_none()
     patient = found.patient_of(visit)
+    note_view([patient.id], page="entry.show")
     return render_template(
         "clinician/entry.html",
         visit=visit,

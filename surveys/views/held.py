@@ -24,6 +24,7 @@ from surveys.outbox.holding import (
 from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("held", __name__)
 LONGEST = 100  # lines of one group; more are counted, not drawn
@@ -63,6 +64,7 @@ def index() -> Reply:
         for group in GROUPS
         if getattr(counts, group)
     }
+    note_view(line.patient.id for lines in groups.values() for line in lines)
     return render_template(
         "clinician/held.html",
         groups=groups,

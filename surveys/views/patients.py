@@ -16,6 +16,7 @@ from surveys.patient_page import consents_of, episodes_of
 from surveys.people.patients import contact, find_by_chart, find_by_surname
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("patients", __name__)
 PAGE = 50
@@ -29,6 +30,7 @@ def index() -> Reply:
     after = request.args.get("after", 0, type=int)
     rows = _search(wanted) if wanted else _page(max(0, min(after, 2**31 - 1)))
     shown = [(patient, contact(found.vault(), patient)) for patient in rows[:PAGE]]
+    note_view(patient.id for patient, _details in shown)
     more = shown[-1][0].number if len(rows) > PAGE and not wanted else None
     return render_template("clinician/patients.html", patients=shown, q=wanted, more=more)
 
@@ -58,6 +60,7 @@ def show(patient_id: UUID) -> Reply:
 
 def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
     """Draw the page; ``wrong``: what stopped the act just tried, above what was typed."""
+    note_view([patient.id], page="patients.show")
     now = found.now()
     return render_template(
         "clinician/patient.html",

@@ -1,0 +1,1 @@
+"""Reading the audit: who did what, who saw whom, in words."""

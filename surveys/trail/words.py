@@ -1,0 +1,142 @@
+"""What an audit row says, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from surveys.enrolment.fields import LABELS
+from surveys.i18n import LazyText
+from surveys.i18n import gettext as _
+from surveys.models import AuditEvent
+
+ACTIONS: Mapping[str, LazyText] = {
+    "amended": LazyText("Amended an answer"),
+    "clinic_opened": LazyText("Opened the clinic"),
+    "confirmed_identity": LazyText("Confirmed who they are"),
+    "consent_given": LazyText("Recorded a permission"),
+    "consent_withdrawn": LazyText("Withdrew a permission"),
+    "disabled": LazyText("Disabled an account"),
+    "enabled": LazyText("Enabled an account"),
+    "ending_recorded": LazyText("Recorded an ending"),
+    "ending_revoked": LazyText("Took an ending back"),
+    "endpoint_recorded": LazyText("Recorded an event"),
+    "entered": LazyText("Entered answers"),
+    "episode_migrated": LazyText("Moved an episode to a newer protocol"),
+    "episode_opened": LazyText("Opened an episode"),
+    "exported": LazyText("Exported data"),
+    "figures_read": LazyText("Read the clinic's figures"),
+    "finalised_unsent": LazyText("Closed a questionnaire that was not sent"),
+    "handover_unknown": LazyText("Could not tell whether a mail arrived"),
+    "identity_linked": LazyText("Linked an institution's account"),
+    "identity_unlinked": LazyText("Unlinked an institution's account"),
+    "index_date_corrected": LazyText("Corrected the index date"),
+    "index_date_set": LazyText("Set the index date"),
+    "invitation_accepted": LazyText("Accepted an invitation"),
+    "invited": LazyText("Invited a member of staff"),
+    "invited_again": LazyText("Invited a member of staff again"),
+    "keys_rotated": LazyText("Changed the encryption key"),
+    "link_closed": LazyText("Closed a link"),
+    "link_reissued": LazyText("Sent a new link"),
+    "link_shown": LazyText("Showed a link as a code"),
+    "message_cancelled": LazyText("Cancelled a message"),
+    "message_released": LazyText("Released a message"),
+    "message_resent": LazyText("Sent a message again"),
+    "password_changed": LazyText("Changed the password"),
+    "password_reset": LazyText("Reset the password"),
+    "patient_added": LazyText("Enrolled a patient"),
+    "patient_changed": LazyText("Changed a patient's details"),
+    "protocol_loaded": LazyText("Loaded a protocol"),
+    "recovery_code_used": LazyText("Signed in with a recovery code"),
+    "recovery_codes_renewed": LazyText("Made new recovery codes"),
+    "registry_granted": LazyText("Let a registry analyst in"),
+    "registry_revoked": LazyText("Ended a registry analyst's access"),
+    "role_changed": LazyText("Changed a role"),
+    "second_factor_removed": LazyText("Removed a second factor"),
+    "second_factor_set": LazyText("Set a second factor"),
+    "sessions_ended": LazyText("Ended other sessions"),
+    "sign_in_throttled": LazyText("Was kept from signing in after too many tries"),
+    "signed_in": LazyText("Signed in"),
+    "signed_out": LazyText("Signed out"),
+    "staff_email_changed": LazyText("Changed a member's e-mail address"),
+    "submitted": LazyText("Sent the answers"),
+    "treatment_cancelled": LazyText("Cancelled a treatment"),
+    "treatment_done": LazyText("Confirmed a treatment"),
+    "treatment_planned": LazyText("Planned a treatment"),
+    "viewed": LazyText("Looked at"),
+}
+PAGES: Mapping[str, LazyText] = {
+    "behind.show": LazyText("the patients behind a rate"),
+    "desk.show_code": LazyText("a link as a code"),
+    "desk.today": LazyText("the desk"),
+    "details.form": LazyText("the form with the details"),
+    "details.episode_form": LazyText("the form for an episode"),
+    "entry.show": LazyText("answers"),
+    "enrolment.save": LazyText("patients with the same name"),
+    "held.index": LazyText("messages held back"),
+    "imports.look": LazyText("a file of patients"),
+    "patients.index": LazyText("the list of patients"),
+    "patients.show": LazyText("the patient's page"),
+    "audit.report": LazyText("the access report"),
+    "audit.report_csv": LazyText("the access report as a file"),
+}
+FIELDS: Mapping[str, LazyText] = {
+    "arm": LazyText("Arm"),
+    "birth_year": LazyText("Year of birth"),
+    "channel": LazyText("Questionnaires are sent by"),
+    "chart_number": LazyText("Chart number"),
+    "email": LazyText("E-mail"),
+    "first_name": LazyText("First name"),
+    "index_date": LazyText("Index date"),
+    "kind": LazyText("Kind"),
+    "language": LazyText("Language"),
+    "number": LazyText("Number"),
+    "on_date": LazyText("Day"),
+    "phone": LazyText("Telephone"),
+    "product": LazyText("Product"),
+    "role": LazyText("Role"),
+    "rows": LazyText("Rows"),
+    "key": LazyText("Key"),
+    "sex": LazyText("Sex"),
+    "state": LazyText("State"),
+    "surname": LazyText("Surname"),
+    "time_zone": LazyText("Time zone"),
+    "version": LazyText("Version"),
+}
+
+
+def action_words(event: AuditEvent) -> str:
+    """The act as a sentence without its subject; of a page that was looked at, which."""
+    page = (event.new or {}).get("page")
+    said = str(ACTIONS.get(event.action, _spaced(event.action)))
+    return f"{said} {PAGES.get(page, _spaced(page))}" if event.action == "viewed" and isinstance(page, str) else said
+
+
+def actor_words(event: AuditEvent, staff: Mapping[UUID, str]) -> str:
+    """Who acted: a member of staff by name, a patient, or the system."""
+    if event.actor_kind == "patient":
+        return _("a patient")
+    if event.actor_kind == "system" or event.actor_id is None:
+        return _("the system")
+    return staff.get(event.actor_id, _("somebody of another clinic"))
+
+
+def field_words(field: str) -> str:
+    """A field's name on the screen."""
+    return str(FIELDS.get(field, _spaced(field).capitalize()))
+
+
+def value_words(value: Any) -> str:
+    """A plain value of the audit as it is read; a code in its words."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(value_words, value))
+    return str(LABELS.get(value, value)) if isinstance(value, str) else str(value)
+
+
+def _spaced(code: str) -> str:
+    return code.replace("_", " ").replace(".", " ")
