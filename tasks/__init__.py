@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 from surveys.secret_files import with_files
 
@@ -16,7 +17,7 @@ VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to 
 
 def make_celery(broker: str) -> Celery:
     """Return the Celery application: late acknowledgement, one task at a time, no results kept."""
-    celery = Celery("backstory", broker=broker, include=["tasks.reminders", "tasks.sealing"])
+    celery = Celery("backstory", broker=broker, include=["tasks.reminders", "tasks.retention", "tasks.sealing"])
     celery.conf.update(
         task_acks_late=True,
         task_reject_on_worker_lost=True,
@@ -34,6 +35,7 @@ def make_celery(broker: str) -> Celery:
         beat_schedule={
             "tick": {"task": "tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 2}},
             "seal": {"task": "seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS * 2}},
+            "retain": {"task": "retain", "schedule": crontab(hour=3, minute=20), "options": {"expires": 3600}},
         },
     )
     return celery

@@ -11,6 +11,7 @@ CARE = frozenset({"clinician", "coordinator"})  # they see names
 DESK = CARE | {"admin"}
 READERS = DESK | {"analyst"}
 ADMIN = frozenset({"admin"})
+PRIVACY = frozenset({"coordinator", "admin"})  # they answer a person who asks about their own data
 REGISTRY = frozenset({"registry_analyst"})
 ANYONE = READERS | REGISTRY
 NAMELESS = frozenset({"analyst", "registry_analyst"})  # they read figures alone, and none about a handful of people
@@ -99,6 +100,8 @@ STAFF: Mapping[str, frozenset[str]] = {
     "entry.choose": CARE,
     "entry.save": CARE,
     "entry.show": CARE,
+    "erasing.act": PRIVACY,
+    "erasing.form": PRIVACY,
     "held.index": CARE,
     "held.settle": CARE,
     "held.settle_group": CARE,
@@ -115,8 +118,16 @@ STAFF: Mapping[str, frozenset[str]] = {
     "member.link_identity": ADMIN,
     "member.remove_factor": ADMIN,
     "member.show": ADMIN,
+    "links.reissue": CARE,
+    "merging.form": PRIVACY,
+    "merging.join": PRIVACY,
+    "merging.part": PRIVACY,
     "patients.index": DESK,
     "patients.show": CARE,
+    "privacy.export": PRIVACY,
+    "privacy.give": PRIVACY,
+    "privacy.show": PRIVACY,
+    "privacy.take_back": PRIVACY,
     "registry.drawing": REGISTRY,
     "registry.show": REGISTRY,
     "registry.sites": REGISTRY,
@@ -130,6 +141,11 @@ STAFF: Mapping[str, frozenset[str]] = {
     "team.form": ADMIN,
     "team.invite": ADMIN,
     "team.show": ADMIN,
+    "retention.erase_now": PRIVACY,
+    "retention.show": PRIVACY,
+    "retention.yes": PRIVACY,
+    "settings.form": ADMIN,
+    "settings.save": ADMIN,
 }
 
 

@@ -12,7 +12,7 @@ from surveys.answering.responses import submit
 from surveys.answering.whole_visit import Sheet, record_visit
 from surveys.demo.lives import Reply
 from surveys.models import Patient, Visit
-from surveys.people.participation import consent_text, give_consent, participation
+from surveys.people.participation import consent_text, give_consent, optional_text, participation
 from surveys.protocols.model import BatteryEntry, Protocol
 from surveys.wordings import wording_for
 
@@ -44,9 +44,10 @@ def answer_visit(
 
 
 def _agree(session: Session, patient: Patient, protocol: Protocol, now: datetime) -> None:
-    """Give the participation consent that the first screen asks for, the first time."""
+    """Give the participation consent that the first screen asks for, the first time, and allow research with it."""
     if participation(session, patient) is None:
         give_consent(session, patient, consent_text(protocol.consent_version, patient.language), now=now)
+        give_consent(session, patient, optional_text("research", patient.language), now=now)
 
 
 def _sheets(battery: tuple[BatteryEntry, ...], reply: Reply, language: str) -> Iterator[tuple[str, Sheet]]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 
 from surveys.i18n import gettext as _
 from surveys.models import Episode
+from surveys.people.counted import counted
 from surveys.protocols.model import Protocol
 
 
@@ -26,10 +27,11 @@ class Filters:
     enrolled_from: date | None = None
     enrolled_to: date | None = None  # that day included
     fewest: int = 0
+    permitted: str | None = None  # a consent's kind: only patients who gave it are counted
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions on episodes; the timepoint chooses among figures and keeps every episode."""
-        wanted: list[ColumnElement[bool]] = []
+        wanted: list[ColumnElement[bool]] = [counted(self.permitted)]
         if self.arm:
             wanted.append(Episode.arm == self.arm)
         if self.pain_generator:

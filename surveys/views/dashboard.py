@@ -164,7 +164,10 @@ def _board(form: FilterForm, protocols: Sequence[Protocol]) -> Dashboard:
 
 
 def chosen_filters(form: FilterForm) -> Filters:
-    """What the form chooses; whoever reads without names sees no arm of a handful."""
+    """What the form chooses; whoever reads without names sees no arm of a handful.
+
+    Outside the clinic only those are counted who allow research.
+    """
     return Filters(
         protocol=form.protocol.data,
         arm=form.arm.data or None,
@@ -173,4 +176,5 @@ def chosen_filters(form: FilterForm) -> Filters:
         enrolled_from=form.enrolled_from.data,
         enrolled_to=form.enrolled_to.data,
         fewest=FEWEST if identity().role in policy.NAMELESS else 0,
+        permitted="research" if identity().role in policy.REGISTRY else None,
     )

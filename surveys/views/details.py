@@ -43,7 +43,7 @@ SHOWN = (*SEALED, "sex", "birth_year", "language", "time_zone", "channel")
 @staff_page
 def form(patient_id: UUID) -> Reply:
     """Show what is known, to be changed."""
-    patient = found.own(Patient, patient_id)
+    patient = found.living(patient_id)
     return _page(patient, _contact_form(_known(patient)))
 
 
@@ -51,7 +51,7 @@ def form(patient_id: UUID) -> Reply:
 @staff_page
 def save(patient_id: UUID) -> Reply:
     """Change details and permissions; a new address ends the links sent to the old one."""
-    session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
+    session, now, patient = db.session(), found.now(), found.living(patient_id)
     clinic, typed = found.clinic(), _contact_form(request.form)
     if not (typed.validate() and check_contact(typed, found.today(now)) and _is_spoken(typed, patient)):
         return _page(patient, typed), 422
@@ -104,14 +104,14 @@ def _is_spoken(typed: ContactForm, patient: Patient) -> bool:
 @staff_page
 def episode_form(patient_id: UUID) -> Reply:
     """Ask for a further episode of somebody known."""
-    return _episode_page(found.own(Patient, patient_id), _offered(None))
+    return _episode_page(found.living(patient_id), _offered(None))
 
 
 @bp.post("/patients/<uuid:patient_id>/episodes/new")
 @staff_page
 def open_episode(patient_id: UUID) -> Reply:
     """Open a further episode, or show the form with what is wrong."""
-    session, now, patient = db.session(), found.now(), found.own(Patient, patient_id)
+    session, now, patient = db.session(), found.now(), found.living(patient_id)
     typed, today = _offered(request.form), found.today(now)
     if not (typed.validate() and check_episode(typed, protocol_store.newest(session), today, patient.language)):
         return _episode_page(patient, typed), 422

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from surveys.access.encryption import Vault
 from surveys.db import Tenant, app_now, db
+from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Visit
 from surveys.protocols.loading import Protocol
 from surveys.protocols.store import protocol_of
@@ -25,6 +26,14 @@ def own(model: type[Row], row_id: UUID) -> Row:
     """The clinic's row, or 404."""
     wanted = select(model).where(model.clinic_id == identity().clinic_id, model.id == row_id)
     return db.session.scalars(wanted).one_or_none() or abort(404)
+
+
+def living(patient_id: UUID) -> Patient:
+    """The clinic's patient whose record goes on; one that was erased or merged takes no changes (409)."""
+    patient = own(Patient, patient_id)
+    if patient.erased_at or patient.merged_into:
+        abort(409, _("This record is closed: the person was erased, or it was merged into another."))
+    return patient
 
 
 def clinic() -> Clinic:
@@ -46,6 +55,11 @@ def now() -> datetime:
 def today(at: datetime) -> date:
     """The clinic's calendar date."""
     return local_date(at, ZoneInfo(clinic().time_zone))
+
+
+def noon(day: date, zone: str, at: datetime) -> datetime:
+    """A moment of a day that somebody wrote down, never later than now."""
+    return min(datetime.combine(day, time(12), ZoneInfo(zone)), at)
 
 
 def patient_of(visit: Visit) -> Patient:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from surveys.db import db
@@ -37,10 +37,21 @@ def index() -> Reply:
 
 def _page(after: int) -> Sequence[Patient]:
     theirs = select(Patient).where(Patient.clinic_id == identity().clinic_id, Patient.number > after)
+    theirs = theirs.where(Patient.merged_into.is_(None))
     return db.session.scalars(theirs.order_by(Patient.number).limit(PAGE + 1)).all()
 
 
 def _search(wanted: str) -> Sequence[Patient]:
+    """Who is found; in place of a record that was merged stands the one that was kept."""
+    kept = {row.id: row for row in (_kept(patient) for patient in _matches(wanted))}
+    return list(kept.values())
+
+
+def _kept(patient: Patient) -> Patient:
+    return found.own(Patient, patient.merged_into) if patient.merged_into else patient
+
+
+def _matches(wanted: str) -> Sequence[Patient]:
     """By chart number, pseudonymous number or exact surname; the first kind that finds somebody wins."""
     text = wanted.encode("utf-8", "replace").decode()
     if known := find_by_chart(db.session(), found.vault(), text):
@@ -55,7 +66,10 @@ def _search(wanted: str) -> Sequence[Patient]:
 @staff_page
 def show(patient_id: UUID) -> Reply:
     """Show visits, messages, treatments, endings, consents and scores."""
-    return patient_page(found.own(Patient, patient_id))
+    patient = found.own(Patient, patient_id)
+    if patient.merged_into:
+        return redirect(url_for("patients.show", patient_id=patient.merged_into), 303)
+    return patient_page(patient)
 
 
 def patient_page(patient: Patient, *, wrong: str | None = None) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from surveys.answering.scoring_step import score_response
 from surveys.db import clinic_scope, uuid7
 from surveys.demo.lives import Life, Reply
-from surveys.models import Ending, Episode, Patient, ProtocolVersion, Response, Treatment, Visit
+from surveys.models import Consent, Ending, Episode, Patient, ProtocolVersion, Response, Treatment, Visit
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import Protocol, bundled_protocols
 from surveys.schedule import PlannedVisit, plan_visits
@@ -75,6 +75,10 @@ class Study:
             created_at=_noon(life.enrolled_on),
         )
         self._keep(patient)
+        own = {"clinic_id": self.clinic_id, "patient_id": patient.id, "given_at": patient.created_at}
+        self._keep(
+            Consent(**own, kind="research", version="1", text_hash="x", language="en")
+        )  # the registry counts them
         return patient
 
     def _visit(self, episode: Episode, planned: PlannedVisit, reply: Reply | None) -> None:

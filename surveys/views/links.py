@@ -1,0 +1,35 @@
+"""A new link for a visit: the old ones stop, and the patient gets the address or the code from a person."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import segno
+from flask import Blueprint, abort, render_template
+from markupsafe import Markup
+
+from surveys.access.birth_year import settle_guesses
+from surveys.access.links import link_url, reissue_link
+from surveys.db import db
+from surveys.i18n import gettext as _
+from surveys.models import Visit
+from surveys.views import found
+from surveys.views.guard import Reply, config, identity, staff_page
+
+bp = Blueprint("links", __name__)
+
+
+@bp.post("/visits/<uuid:visit_id>/reissue")
+@staff_page
+def reissue(visit_id: UUID) -> Reply:
+    """Stop every link of the visit and show a new one."""
+    visit, now, actor = found.own(Visit, visit_id), found.now(), identity().actor
+    over = visit.submitted_at or visit.cancelled_at or visit.closed_at
+    if over or not visit.opens_at <= now < visit.closes_at:
+        abort(409, _("This visit takes no answers now, so it has no link. Go back to the desk."))
+    url = link_url(config().public_base_url, reissue_link(db.session(), visit, actor=actor, now=now))
+    settle_guesses(db.session(), visit, actor=actor, now=now)
+    db.session.commit()
+    drawing = Markup(segno.make(url, error="m").svg_inline(scale=6, border=3))  # noqa: S704 - drawn here from our link
+    patient = found.patient_of(visit)
+    return render_template("clinician/qr.html", drawing=drawing, url=url, visit=visit, patient=patient, fresh=True)

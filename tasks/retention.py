@@ -1,0 +1,39 @@
+"""Each night: erase what is due and agreed to, clinic by clinic; ids only in the broker."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from celery import shared_task
+from flask import current_app
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from surveys.access.audit import SYSTEM
+from surveys.db import app_now, clinic_scope, clinic_session, db
+from surveys.models import Clinic
+from surveys.privacy.retention import erase_ripe
+from tasks.reminders import application
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="retain")
+def retain() -> None:
+    """Wake one task for each clinic."""
+    with application(), clinic_scope(None), Session(db.engine) as session:
+        for clinic_id in session.scalars(text("SELECT * FROM clinic_ids()")):
+            retain_clinic.apply_async((str(clinic_id),), expires=3600)
+
+
+@shared_task(name="retain_clinic")
+def retain_clinic(clinic_id: str) -> int:
+    """Erase in one clinic; run twice it finds nobody more. Returns how many."""
+    with application(), clinic_session(UUID(clinic_id)) as session:
+        clinic = session.get_one(Clinic, UUID(clinic_id))
+        done = erase_ripe(session, current_app.extensions["vault"], clinic, actor=SYSTEM, now=app_now(session))
+        session.commit()
+        if done:
+            log.info("retention: %s records of clinic %s erased", len(done), clinic_id)
+        return len(done)
