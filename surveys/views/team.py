@@ -24,7 +24,7 @@ class InvitationForm(Form):
     name = StringField(validators=[Length(max=200)])
     email = StringField(validators=[Length(max=254)])
     login = StringField(validators=[Length(max=40)])
-    role = SelectField(choices=[(role, role) for role in ROLES], validate_choice=False)
+    role = SelectField(choices=list(ROLES), validate_choice=False)
 
 
 @bp.get("/team")
