@@ -10,8 +10,10 @@ from uuid import UUID
 from flask import Flask, current_app
 
 from surveys.access.encryption import Vault
+from surveys.access.verification import Head
 from surveys.backup.manifest import Manifest
-from surveys.backup.proof import Opened, open_every_value, sign_in_works
+from surveys.backup.proof import Opened, audit_stands, open_every_value, sign_in_works
+from surveys.config import Config
 from surveys.db import clinic_session, db
 
 Step = Callable[[str], None]
@@ -31,6 +33,13 @@ def prove(manifest: Manifest, *, now: datetime, step: Step) -> Proof:
     Raises BackupError where something does not work. Nothing is left behind.
     """
     vault: Vault = current_app.extensions["vault"]
+    config: Config = current_app.extensions["backstory"]
+    events = 0
+    for name in manifest.facts.clinics:
+        with clinic_session(UUID(name)) as session:
+            real_time = config.environment == "production"
+            events += audit_stands(session, UUID(name), _head(manifest, name), real_time=real_time)
+    step(f"the audit chain of every clinic holds, {events} sealed events")
     patients = values = 0
     for name in manifest.facts.clinics:
         with clinic_session(UUID(name)) as session:
@@ -43,6 +52,12 @@ def prove(manifest: Manifest, *, now: datetime, step: Step) -> Proof:
             session.rollback()
     step(f"signing in works in {len(manifest.facts.clinics)} clinics")
     return Proof(len(manifest.facts.clinics), Opened(patients, values))
+
+
+def _head(manifest: Manifest, clinic: str) -> Head | None:
+    """The end of the clinic's chain when the backup was taken, None before its first seal."""
+    kept = manifest.facts.chains.get(clinic)
+    return Head(kept[0], kept[1], bytes.fromhex(kept[2])) if kept else None
 
 
 def leave(app: Flask) -> None:

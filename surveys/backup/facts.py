@@ -16,7 +16,7 @@ SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = 'public' AND data_type = 'bytea' AND column_name LIKE '%\\_enc' ORDER BY 1, 2
 """
 CHAINS = """
-SELECT DISTINCT ON (clinic_id) clinic_id::text, position, encode(chain_hash, 'hex') FROM audit_seal
+SELECT DISTINCT ON (clinic_id) clinic_id::text, position, last_sequence, encode(chain_hash, 'hex') FROM audit_seal
 ORDER BY clinic_id, position DESC
 """
 
@@ -29,7 +29,7 @@ def read_facts(connection: Connection) -> Facts:
         revision=row[0] if row else "",
         clinics=[str(clinic) for (clinic,) in connection.execute("SELECT id FROM clinic ORDER BY id")],
         counts={table: _count(connection, table) for table in tables},
-        chains={clinic: (position, head) for clinic, position, head in connection.execute(CHAINS)},
+        chains={clinic: (seal, link, head) for clinic, seal, link, head in connection.execute(CHAINS)},
         key_ids={f"{table}.{column}": _key_ids(connection, table, column) for table, column in _sealed(connection)},
     )
 

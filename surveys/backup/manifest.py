@@ -20,14 +20,14 @@ FORMAT = 1
 class Facts:
     """The database at the snapshot that was dumped: rows by table, the end of each clinic's audit chain, key ids.
 
-    ``chains``: clinic id to position and hash of its newest seal. ``key_ids``: the first byte of sealed values, by
-    ``table.column``; those keys are needed to read the restored data, and no backup holds them.
+    ``chains``: clinic id to number, last link and hash of its newest seal. ``key_ids``: the first byte of sealed
+    values, by ``table.column``; those keys are needed to read the restored data, and no backup holds them.
     """
 
     revision: str
     clinics: list[str]
     counts: dict[str, int]
-    chains: dict[str, tuple[int, str]]
+    chains: dict[str, tuple[int, int, str]]
     key_ids: dict[str, list[int]]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from surveys.access.encryption import DecryptionError, Vault
 from surveys.access.sessions import identify, open_session
 from surveys.access.staff import add_staff, check_password, find_login
+from surveys.access.verification import Head, Report, verify
 from surveys.backup.trouble import BackupError
 from surveys.models import Clinic, Patient
 from surveys.people.patients import SEALED, contact
@@ -39,6 +40,21 @@ def open_every_value(session: Session, vault: Vault) -> Opened:
         patients += 1
         values += sum(getattr(patient, f"{field}_enc") is not None for field in SEALED)
     return Opened(patients, values)
+
+
+def audit_stands(session: Session, clinic_id: UUID, kept: Head | None, *, real_time: bool) -> int:
+    """Verify the clinic's audit chain against its head in the manifest; returns how many events it holds.
+
+    Raises BackupError with the first problem. The session must be fresh: it reads one snapshot.
+    """
+    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    report = Report()
+    for _piece in verify(session, clinic_id, kept, report, real_time=real_time):
+        pass
+    if report.problems:
+        first = report.problems[0]
+        raise BackupError(f"The audit of clinic {clinic_id} is not as it was sealed: {first.what}.")
+    return report.events
 
 
 def sign_in_works(session: Session, clinic_id: UUID, *, now: datetime) -> None:

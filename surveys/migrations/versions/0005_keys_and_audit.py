@@ -61,13 +61,10 @@ def _patient_keys() -> None:
 
 
 def _events() -> None:
-    """The default comes in a second step: only new rows have a number, so that no row is rewritten."""
+    """The default comes in a second step, so that no row is rewritten; 0007 builds the indexes while the service runs."""
     op.add_column("audit_event", sa.Column("patient_ids", sa.ARRAY(sa.Uuid()), nullable=True))
     op.add_column("audit_event", sa.Column("txid", sa.BigInteger(), nullable=True))
     op.execute("ALTER TABLE audit_event ALTER COLUMN txid SET DEFAULT pg_current_xact_id()::text::bigint")
-    op.create_index("ix_audit_event_txid", "audit_event", ["clinic_id", "txid"])
-    op.create_index("ix_audit_event_at", "audit_event", ["clinic_id", "at"])
-    op.create_index("ix_audit_event_patients", "audit_event", ["patient_ids"], postgresql_using="gin")
 
 
 def _chain() -> None:

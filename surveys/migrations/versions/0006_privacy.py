@@ -57,9 +57,7 @@ def _new_columns() -> None:
         "patient",
         ["clinic_id", "merged_into"],
         ["clinic_id", "id"],
-    )
-    op.create_index(
-        "ix_patient_withheld", "patient", ["clinic_id", "id"], postgresql_where=sa.text("withheld_at IS NOT NULL")
+        postgresql_not_valid=True,  # 0007 validates it, and builds ix_patient_withheld, while the service runs
     )
     op.add_column("patient_link", sa.Column("year_tries", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("patient_session", sa.Column("year_pending", sa.Boolean(), **switch))
@@ -67,7 +65,7 @@ def _new_columns() -> None:
 
 def _task_kinds(kinds: str) -> None:
     op.drop_constraint(op.f("ck_staff_task_kind_known"), "staff_task", type_="check")
-    op.create_check_constraint("kind_known", "staff_task", f"kind IN ({kinds})")
+    op.create_check_constraint("kind_known", "staff_task", f"kind IN ({kinds})", postgresql_not_valid=True)
 
 
 def _tenant(table: str, *columns: sa.Column, parents: dict[str, str]) -> list[sa.schema.SchemaItem]:

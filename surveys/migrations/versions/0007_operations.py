@@ -10,6 +10,14 @@ branch_labels = None
 depends_on = None
 
 APP, OWNER = "backstory_app", "backstory_owner"
+INDEXES = (
+    ("ix_audit_event_txid", "audit_event", ["clinic_id", "txid"], {}),
+    ("ix_audit_event_at", "audit_event", ["clinic_id", "at"], {}),
+    ("ix_audit_event_patients", "audit_event", ["patient_ids"], {"postgresql_using": "gin"}),
+    ("ix_patient_withheld", "patient", ["clinic_id", "id"], {"postgresql_where": sa.text("withheld_at IS NOT NULL")}),
+    ("ix_message_held", "message", ["clinic_id", "due_at"], {"postgresql_where": sa.text("state = 'held'")}),
+)
+TO_VALIDATE = (("patient", "fk_patient_clinic_id_merged_into"), ("staff_task", "ck_staff_task_kind_known"))
 COUNTED = ("staff_task",)  # message has such a policy since 0001
 FIGURES = """
 CREATE FUNCTION service_figures() RETURNS TABLE (figure text, label text, value bigint)
@@ -20,7 +28,17 @@ $$
 """
 
 
+def _while_serving() -> None:
+    """Build what large tables need without stopping writers; each statement may have been done by a try cut short."""
+    for name, table, columns, options in INDEXES:
+        op.create_index(name, table, columns, postgresql_concurrently=True, if_not_exists=True, **options)
+    for table, constraint in TO_VALIDATE:
+        op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+
+
 def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        _while_serving()
     op.create_table(
         "operation",
         sa.Column("kind", sa.String(), nullable=False),
@@ -35,15 +53,6 @@ def upgrade() -> None:
     op.execute(FIGURES)
     op.execute("REVOKE ALL ON FUNCTION service_figures() FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION service_figures() TO {APP}")
-    with op.get_context().autocommit_block():
-        op.create_index(
-            "ix_message_held",
-            "message",
-            ["clinic_id", "due_at"],
-            postgresql_where="state = 'held'",
-            postgresql_concurrently=True,
-            if_not_exists=True,
-        )
 
 
 def downgrade() -> None:
