@@ -86,5 +86,6 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         typed=request.form if wrong else {},
         wrong=wrong,
         endings=ENDINGS,
+        asks_year=found.clinic().birth_year_check,
         today=found.today(now),
     )
