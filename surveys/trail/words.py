@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from surveys.enrolment.fields import LABELS
-from surveys.i18n import LazyText
+from surveys.i18n import LazyText, format_day
 from surveys.i18n import gettext as _
 from surveys.models import AuditEvent
 
+DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+HASH = re.compile(r"[0-9a-f]{64}")
 ACTIONS: Mapping[str, LazyText] = {
     "amended": LazyText("Amended an answer"),
     "clinic_opened": LazyText("Opened the clinic"),
@@ -135,7 +140,17 @@ def value_words(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(map(value_words, value))
-    return str(LABELS.get(value, value)) if isinstance(value, str) else str(value)
+    return _text_words(value) if isinstance(value, str) else str(value)
+
+
+def _text_words(value: str) -> str:
+    """A code in its words, a day as people write it, a hash by its beginning."""
+    if HASH.fullmatch(value):
+        return f"{value[:12]}…"
+    if DAY.fullmatch(value):
+        with suppress(ValueError):  # a name may look like a day that no month has
+            return format_day(date.fromisoformat(value))
+    return str(LABELS.get(value, value))
 
 
 def _spaced(code: str) -> str:
