@@ -8,6 +8,7 @@ from celery import Celery
 from celery.schedules import crontab
 
 from surveys.secret_files import with_files
+from tasks import signals
 
 TICK_SECONDS = 15
 SEAL_SECONDS = 60
@@ -41,4 +42,5 @@ def make_celery(broker: str) -> Celery:
     return celery
 
 
+signals.connect()
 celery_app = make_celery(with_files(os.environ).get("REDIS_URL", "redis://localhost:6379/0"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -92,6 +93,13 @@ class Relay:
             self.close()
             return Outcome.NOT_TAKEN
         return self._data(connection, mail) if code == 354 else self._no(code)
+
+    def greet(self) -> bool:
+        """Connect, and sign in where the address has a name; returns whether the line is encrypted.
+
+        No mail is handed over. Raises RelayUnreachableError.
+        """
+        return isinstance(self._connect().sock, ssl.SSLSocket)
 
     def _data(self, connection: smtplib.SMTP, mail: EmailMessage) -> Outcome:
         """Send the text; a break before its end leaves nothing behind, but only the relay knows."""
