@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from surveys.access import policy
 from tests.page_forms import PageForm
 from tests.security.found_forms import address, found_forms
-from tests.security.hostile import bounded, hostile
+from tests.security.generated_input import bounded, hostile
 from tests.security.world import World, build
 from tests.staff_browser import SITE
 

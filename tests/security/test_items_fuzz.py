@@ -17,7 +17,7 @@ from surveys.models import Answer, Response
 from surveys.protocols.loading import bundled_protocols
 from tests.page_forms import PageForm, form_to
 from tests.patients import Invited, invite, seen_by
-from tests.security.hostile import bounded, hostile
+from tests.security.generated_input import bounded, hostile
 from tests.staff_browser import SITE
 
 VISITS = (("spine", "m1"), ("case_series", "baseline"), ("trial", "baseline"))
