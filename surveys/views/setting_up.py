@@ -84,7 +84,7 @@ def _offer(person: Staff, action: str) -> str:
     _factor, secret = factors.offered(db.session(), entrance.vault(), person, now=real_now(db.session()))
     db.session.commit()
     code = segno.make(totp.address(secret, person.login), error="m")
-    picture = Markup(code.svg_inline(scale=5, border=3))  # noqa: S704 - drawn here from letters of our own
+    picture = Markup(code.svg_inline(border=2, omitsize=True))  # noqa: S704 - drawn here from letters of our own
     grouped = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     target = local_path(request.values.get("next"))
     return render_template("staff/second_factor.html", picture=picture, secret=grouped, action=action, next=target)

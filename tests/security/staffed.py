@@ -36,7 +36,7 @@ class Member:
     step: int
 
     def code(self) -> str:
-        """The next code; each is good for one use, and the application takes the step after the current one."""
+        """The next code; the application takes the step after the current one, and none twice."""
         now_step, self.step = self.step, self.step + 1
         return totp.code_at(self.secret, now_step)
 
@@ -88,7 +88,7 @@ def set_up(door: Door, login: str, path: str) -> Member:
     found = SECRET.search(door.get(path).text)
     assert found
     secret = found[1].replace(" ", "")
-    step = this_step(door) - 1  # the oldest that is accepted: two more codes fit without waiting
+    step = this_step(door)  # the next one is accepted too, without waiting for it
     reply = door.post(path, form=path, code=totp.code_at(secret, step))
     codes = CODES.findall(reply.text)
     assert (reply.status_code, len(codes)) == (200, 10), reply.text

@@ -1,0 +1,149 @@
+"""A person's way in, in a real browser: from the mail to the desk, and every page of the account and the team."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+
+from surveys.access import totp
+from surveys.db import db, real_now
+from tests.factories import PASSWORD as FIRST
+from tests.factories import MadeClinic, make_clinic
+from tests.security.staffed import PASSWORD, joined, link_for, mail_staff
+from tests.servers.axe import violations
+from tests.servers.postbox import Postbox
+
+SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WATCH = "window.broken=[];document.addEventListener('securitypolicyviolation',e=>broken.push(e.violatedDirective))"
+
+
+@pytest.fixture
+def clinic(app: Flask) -> MadeClinic:
+    with app.app_context():
+        return make_clinic()
+
+
+@contextmanager
+def opened(browser: Browser, base: str, **options: Any) -> Iterator[Page]:
+    context = browser.new_context(base_url=base, **options)
+    context.set_default_timeout(20_000)
+    context.add_init_script(WATCH)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def go(page: Page, button: str) -> None:
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
+
+
+def look(page: Page, name: str, size: str, colours: str) -> list[str]:
+    """What is wrong with the page that is shown."""
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    broken = page.evaluate("window.broken")
+    found = violations(page, runOnly=RULES)
+    return [
+        f"{name} ({size}, {colours}): {each}" for each in [*found, *broken, *(["scrolls sideways"] if wide else [])]
+    ]
+
+
+def code(app: Flask, secret: str) -> str:
+    with app.app_context():
+        return totp.code_at(secret.replace(" ", ""), totp.step_of(real_now(db.session())))
+
+
+Walk = Iterator[tuple[Page, str]]
+
+
+def inviting(admin: Page, clinic: MadeClinic) -> Walk:
+    """An administrator invites Ana; yields each page that is shown, with its name."""
+    admin.goto("/login")
+    yield admin, "sign in"
+    admin.fill("#login", clinic.logins["admin"])
+    admin.fill("#password", FIRST)
+    go(admin, "Sign in")
+    admin.goto("/team/new")
+    admin.fill("#name", "Ana Prueba")
+    admin.fill("#email", "ana@nowhere,else.example")
+    admin.eval_on_selector("form.card", "form => form.noValidate = true")
+    go(admin, "Send the invitation")
+    yield admin, "an invitation with an error"
+    admin.fill("#email", "ana@clinic.example")
+    go(admin, "Send the invitation")
+    yield admin, "team"
+
+
+def joining(app: Flask, page: Page, path: str) -> Walk:
+    """Ana accepts, with a password and an authenticator."""
+    page.goto(path)
+    yield page, "welcome"
+    page.fill("#password", PASSWORD)
+    page.fill("#again", PASSWORD)
+    go(page, "Continue to the second factor")
+    yield page, "second factor"
+    page.fill("#code", code(app, page.locator(".secret code").inner_text()))
+    go(page, "Confirm")
+    expect(page.locator(".codes li")).to_have_count(10)
+    yield page, "recovery codes"
+    with page.expect_navigation():
+        page.get_by_role("link", name="I have kept them; continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Desk")
+
+
+def around(admin: Page, page: Page) -> Walk:
+    """The pages that need no act."""
+    for path in ("/account", "/account/password", "/confirm?next=/account&again=1"):
+        page.goto(path)
+        yield page, path.partition("?")[0][1:].replace("/", " ")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Log out").click()
+    for path in ("/password", "/welcome/dead"):
+        page.goto(path)
+        yield page, path[1:].replace("/", " ")
+    admin.goto("/team")
+    with admin.expect_navigation():
+        admin.get_by_role("link", name="Change Ana Prueba").click()
+    yield admin, "member"
+
+
+@pytest.mark.parametrize(("size", "colours"), [("phone", "light"), ("desk", "dark")])
+def test_every_page_on_the_way_in_can_be_used_by_everybody(
+    app: Flask, browser: Browser, web_server: str, clinic: MadeClinic, postbox: Postbox, size: str, colours: str
+) -> None:
+    options = {"viewport": SIZES[size], "color_scheme": colours, "locale": "en"}
+    with opened(browser, web_server, **options) as admin, opened(browser, web_server, **options) as page:
+        wrong = [look(shown, name, size, colours) for shown, name in inviting(admin, clinic)]
+        assert mail_staff(app, clinic) == 1
+        path = link_for(postbox, "ana@clinic.example")
+        wrong += [look(shown, name, size, colours) for shown, name in joining(app, page, path)]
+        wrong += [look(shown, name, size, colours) for shown, name in around(admin, page)]
+    assert [each for page_s in wrong for each in page_s] == []
+
+
+def test_a_person_signs_in_with_a_code_or_a_recovery_code_without_scripts(
+    app: Flask, browser: Browser, web_server: str, clinic: MadeClinic, postbox: Postbox
+) -> None:
+    person = joined(app, clinic, postbox, "ana@clinic.example", "coordinator")
+    for way in ("code", "recovery"):
+        with opened(browser, web_server, java_script_enabled=False, viewport=SIZES["phone"]) as page:
+            page.goto("/patients")
+            page.fill("#login", person.login)
+            page.fill("#password", PASSWORD)
+            go(page, "Sign in")
+            if way == "recovery":
+                with page.expect_navigation():
+                    page.get_by_role("link", name="Use a recovery code instead").click()
+            page.fill("#code", person.code() if way == "code" else person.codes[3])
+            go(page, "Sign in")
+            expect(page.get_by_role("heading", level=1)).to_have_text(
+                re.compile("Patients" if way == "code" else "Your account")
+            )
