@@ -10,7 +10,7 @@ ARGS ?=
 TESTERS ?= 2
 export PORT LAN
 
-.PHONY: help setup run flask reset test check translations bench axe faults browser lock sbom audit-packages licences
+.PHONY: help setup run flask reset test check translations bench axe faults security browser lock sbom audit-packages licences
 
 help: ## this list
 	@echo "Backstory. Targets:"
@@ -77,6 +77,9 @@ audit-packages: setup ## known weaknesses of the packages; status 3: not audited
 
 licences: setup ## docs/licences.md from the packages
 	@$(BIN)/python -m local.packages licences
+
+security: setup browser ## the tests of every security requirement; writes docs/security.md
+	$(BIN)/python -m tests.security.report -n $(TESTERS)
 
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml \
