@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from surveys.access.opt_out import opt_out_url
-from surveys.models import Visit
+from surveys.models import Clinic, Patient, Visit
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
 
@@ -63,6 +63,11 @@ def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     page.locator("button.primary").click()
     page.goto(f"{base}/s/review")
     yield "review"
+    page.goto(f"{base}/s/permissions")
+    yield "permissions"
+    page.goto(f"{base}/s/leave")
+    yield "leave"
+    page.goto(f"{base}/s/review")
     page.locator("button.primary").click()
     yield "thanks"
     page.goto(f"{base}/s/odi/1")
@@ -70,6 +75,26 @@ def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     page.goto(f"{base}/s/consent")
     yield "consent"
     yield from _outside(app, base, page, invited)
+    yield from _checked(app, base, page, language)
+
+
+def _checked(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
+    """The year of birth, where the clinic asks for it: blank, wrong five times, closed."""
+    invited = invite(app, language=language)
+    with seen_by(app, invited.clinic_id) as session:
+        session.get_one(Clinic, invited.clinic_id).birth_year_check = True
+        session.get_one(Patient, invited.patient_id).birth_year = 1951
+        session.commit()
+    page.goto(f"{base}/q/{invited.token}")
+    page.locator("#respondent-self").check()
+    page.locator("button.primary").click()
+    yield "year of birth"
+    for tried in range(1, 6):
+        page.locator("#year").fill("1960")
+        page.locator("#consent").check()
+        page.locator("button.primary").click()
+        if tried in (1, 5):
+            yield "year of birth refused" if tried == 1 else "link closed"
 
 
 def _before(base: str, page: Page, invited: Invited) -> Iterator[str]:

@@ -141,6 +141,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "patients": at("/patients"),
     "nobody found": at("/patients?q=nobody"),
     "patient": patient,
+    "privacy": follow("^Privacy$"),
+    "retention": at("/retention"),
     "enrol": at("/patients/new"),
     "enrol refused": refused,
     "import": at("/patients/import"),

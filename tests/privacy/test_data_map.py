@@ -6,6 +6,7 @@ import json
 
 from surveys.db import Base
 from surveys.privacy.data_map import data_map
+from surveys.privacy.document import FILE, document
 from surveys.privacy.schema import schema
 from surveys.privacy.subject_export import SCHEMA
 
@@ -28,6 +29,10 @@ def test_what_is_sealed_is_personal_or_secret_and_digests_are_in_no_export() -> 
 def test_erasure_empties_nothing_that_is_append_only() -> None:
     wall = ("answer", "score", "audit_event", "audit_seal", "audit_link")
     assert not [name for name in wall for how in ("emptied", "replaced") if data_map()[name].erased(how)]
+
+
+def test_the_document_is_the_one_that_the_map_gives() -> None:
+    assert FILE.read_text(encoding="utf-8") == document(), "run `flask --app wsgi privacy map --write`"
 
 
 def test_the_schema_beside_the_export_is_the_one_that_the_map_gives() -> None:
