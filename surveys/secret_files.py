@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +21,8 @@ IN_FILES = (
     "OIDC_CLIENT_SECRET",
 )
 LONGEST = 64 * 1024  # bytes
+APART = Path("/run/secrets")  # a container's own folder, whose modes the platform chooses
+OTHERS = stat.S_IRWXO | stat.S_IWGRP
 
 
 class SecretFileError(ValueError):
@@ -37,6 +41,7 @@ def _read(name: str, environ: Mapping[str, str]) -> str:
         raise SecretFileError(f"{name} and {name}_FILE are both set. Unset one of them.")
     try:
         with path.open("rb") as file:
+            _refuse_open_to_others(name, path, os.fstat(file.fileno()).st_mode)
             text = file.read(LONGEST + 1).decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
@@ -44,3 +49,9 @@ def _read(name: str, environ: Mapping[str, str]) -> str:
     if not text.strip() or len(text) > LONGEST:
         raise SecretFileError(f"{name}_FILE names {path}, which is empty or too long for a secret.")
     return text.strip()
+
+
+def _refuse_open_to_others(name: str, path: Path, mode: int) -> None:
+    """A secret that any account of the machine can read, or change, is none."""
+    if mode & OTHERS and not path.is_relative_to(APART):
+        raise SecretFileError(f"{name}_FILE names {path}, which other accounts can use. Close it: chmod 600 {path}")

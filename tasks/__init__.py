@@ -7,9 +7,10 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
-from surveys.secret_files import with_files
+from surveys.secret_files import SecretFileError, with_files
 from tasks import signals
 
+USUAL = "redis://localhost:6379/0"
 TICK_SECONDS = 15
 SEAL_SECONDS = 60
 TIME_LIMIT = 300  # seconds for one task
@@ -42,5 +43,13 @@ def make_celery(broker: str) -> Celery:
     return celery
 
 
+def _broker() -> str:
+    """REDIS_URL; a setting that cannot be read is refused by the application, with its sentence."""
+    try:
+        return with_files(os.environ).get("REDIS_URL", USUAL)
+    except SecretFileError:
+        return USUAL
+
+
 signals.connect()
-celery_app = make_celery(with_files(os.environ).get("REDIS_URL", "redis://localhost:6379/0"))
+celery_app = make_celery(_broker())

@@ -16,6 +16,7 @@ from surveys.people.patients import contact
 from surveys.privacy.erasure import ErasureError, erase, running
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("erasing", __name__)
 
@@ -81,6 +82,7 @@ def _erase(patient: Patient, typed: ErasureForm) -> None:
 
 
 def _page(patient: Patient, typed: ErasureForm, wrong: str | None = None) -> str:
+    note_view([patient.id], page="erasing.form")
     problems = {field.name: str(field.errors[0]) for field in typed if field.errors}
     return render_template(
         "admin/erase.html",

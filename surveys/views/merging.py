@@ -19,6 +19,7 @@ from surveys.people.patients import PatientDetails, contact
 from surveys.privacy.merging import MergeError, merge, unmerge
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("merging", __name__)
 
@@ -112,6 +113,7 @@ def _other(number: str | None) -> Patient | None:
 
 
 def _page(mine: Patient, other: Patient | None, typed: MergeForm, wrong: str | None = None) -> str:
+    note_view([mine.id, *([other.id] if other else [])], page="merging.form")
     problems = [str(field.errors[0]) for field in typed if field.errors]
     asked = request.values.get("with", "").strip()[:12]
     missing = _("No patient has the number %(number)s.", number=asked) if asked and other is None else None

@@ -23,6 +23,7 @@ from surveys.privacy.retention import due_on
 from surveys.privacy.subject_export import archive, subject_export
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("privacy", __name__)
 KINDS = (*PERMISSIONS, KIND, *OPTIONAL)
@@ -42,6 +43,7 @@ def show(patient_id: UUID) -> Reply:
 
 
 def _page(patient: Patient, wrong: str | None = None) -> str:
+    note_view([patient.id], page="privacy.show")
     session, consents = db.session(), consents_of(db.session(), patient)
     return render_template(
         "admin/privacy.html",

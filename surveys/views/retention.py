@@ -14,6 +14,7 @@ from surveys.people.patients import contact
 from surveys.privacy.retention import agree, due_list, erase_ripe, ripe
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.seen import note_view
 
 bp = Blueprint("retention", __name__)
 
@@ -24,13 +25,15 @@ def show() -> Reply:
     """List who falls due, and who asked to be erased."""
     clinic, vault = found.clinic(), found.vault()
     dues = due_list(db.session(), clinic, now=found.now())
+    wishes = _wishes()
+    note_view(patient.id for patient in (*(due.patient for due in dues), *wishes))
     stages = {stage: [due for due in dues if due.stage == stage] for stage in ("due", "soon", "later")}
     return render_template(
         "admin/retention.html",
         clinic=clinic,
         stages=stages,
         ready=len(ripe(clinic, dues)),
-        wishes=_wishes(),
+        wishes=wishes,
         names=lambda patient: contact(vault, patient),
     )
 

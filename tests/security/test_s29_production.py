@@ -145,6 +145,7 @@ def test_s29_granian_itself_does_not_serve_refused_settings(production: dict[str
 def test_s29_secrets_come_from_files(production: dict[str, str], tmp_path: Path) -> None:
     names = ("SECRET_KEY", "MASTER_KEY", "DATABASE_URL")
     for name in names:
+        (tmp_path / name).touch(mode=0o600)
         (tmp_path / name).write_text(production[name] + "\n")
     from_files = {f"{name}_FILE": str(tmp_path / name) for name in names}
     kept = {name: value for name, value in production.items() if name not in names}
@@ -156,6 +157,8 @@ def test_s29_secrets_come_from_files(production: dict[str, str], tmp_path: Path)
     assert "both set" in refused({**production, **from_files})
     missing = {**production, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "nowhere")}
     assert "cannot be read: No such file" in refused(missing)
+    (tmp_path / "SECRET_KEY").chmod(0o644)
+    assert "which other accounts can use. Close it: chmod 600" in refused(settings)
 
 
 def test_a_random_secret_passes(production: dict[str, str]) -> None:
