@@ -1,7 +1,8 @@
 """``make security``: run the tests of every requirement, and write what came of it into docs/security.md.
 
-``python -m tests.security.report names`` writes the list of tests anew and runs nothing: a result stays what it was, with
-its day, and a test that is new says "not run". ``missing`` runs the files of tests that have not passed.
+``python -m tests.security.report names`` writes the list of tests anew and runs nothing: a result stays what it was,
+with its day, and a test that is new says "not run". ``missing`` runs the files of tests that have not passed, and
+``only FILE ...`` the files named; with both the other results stay.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -30,15 +31,24 @@ Results = Mapping[str, str]
 def main(arguments: list[str]) -> int:
     """Return the exit status of the tests, or 0 where only names were written."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    known = dict(RESULT.findall(text))
-    if arguments[:1] == ["names"]:
+    known: Results = dict(RESULT.findall(text))
+    which, *options = arguments or [""]
+    if which == "names":
         _write(text, known)
         return 0
-    missing = arguments[:1] == ["missing"]
-    tests = [test for test in _tests() if not (missing and _passed(known.get(test, NOT_RUN)))]
-    status, results = run(sorted({test.partition("::")[0] for test in tests}), arguments[missing:])
-    _write(text, known | results if missing else results)
+    if which == "only":
+        files, options = options, []
+    elif which == "missing":
+        files = _files(test for test in _tests() if not _passed(known.get(test, NOT_RUN)))
+    else:
+        files, options, known = _files(_tests()), arguments, {}
+    status, results = run(files, options)
+    _write(text, {**known, **results})
     return status
+
+
+def _files(tests: Iterable[str]) -> list[str]:
+    return sorted({test.partition("::")[0] for test in tests})
 
 
 def _tests() -> list[str]:
