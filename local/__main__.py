@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 
-from local import chromium, locks
+from local import chromium, locks, roles
 from local.checks import check_migrations
 from local.launcher import flask, run
 from local.settings import Home, home, recall
@@ -42,7 +42,8 @@ def give_command(place: Home, arguments: list[str]) -> None:
     """Run a command of the application with the settings of the running demo."""
     if not place.redis.answers():
         raise LocalError("The demo is not running: start it with `make run` in another terminal.")
-    flask(arguments, recall(place))
+    backup = {"BACKUP_DATABASE_URL": place.postgres.alchemy_url(roles.BACKUP)}  # commands alone know this role
+    flask(arguments, {**recall(place), **backup})
 
 
 def reset(place: Home) -> None:
