@@ -25,6 +25,8 @@ ADVICE = {
 
 
 KEPT = ("Allow", "Retry-After")  # what the error itself says in headers; the page replaces the rest
+MOST_PASSED_OVER = 32 * 1024 * 1024  # bytes; whoever sends more finds the line cut
+PIECE = 64 * 1024
 
 
 class Application(Flask):
@@ -46,10 +48,19 @@ def _http(error: HTTPException) -> Response:
     if isinstance(error, (BadHost, SecurityError)):
         return _wrong_host()
     code = error.code or 500
+    if code == 413:
+        _read_to_the_end()
     own = error.description if error.description != type(error).description else None
     reply = current_app.make_response(error_page(code, own if code in (409, 422, 429) else None))
     reply.headers.update({name: value for name, value in error.get_headers() if name in KEPT})
     return reply
+
+
+def _read_to_the_end() -> None:
+    """Pass over the rest of a body that is too large: a browser shows the page only once it has sent everything."""
+    unread = MOST_PASSED_OVER
+    while unread > 0 and (piece := request.environ["wsgi.input"].read(min(unread, PIECE))):
+        unread -= len(piece)
 
 
 def _wrong_host() -> Response:

@@ -21,7 +21,7 @@ from surveys.access.encryption import Vault
 from surveys.enrolment.checks import check_form
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.enrolment.form import USUAL, EnrolmentForm, enrolment_form
-from surveys.exchange.cells import harmless
+from surveys.exchange.cells import as_typed, harmless
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
 from surveys.people.patients import find_by_chart, find_duplicates
@@ -120,7 +120,7 @@ def _cells(header: Sequence[str], row: Sequence[str], line: int) -> dict[str, st
     if len(row) != len(header):
         told = {"line": line, "found": len(row), "expected": len(header)}
         raise CsvError(_("Line %(line)s has %(found)s cells; the first line names %(expected)s.", **told))
-    return {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+    return {name: as_typed(cell.strip()) for name, cell in zip(header, row, strict=True)}
 
 
 def enrol_lines(
