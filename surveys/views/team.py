@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wtforms import Form, SelectField, StringField
 from wtforms.validators import Length
@@ -24,7 +26,11 @@ class InvitationForm(Form):
     name = StringField(validators=[Length(max=200)])
     email = StringField(validators=[Length(max=254)])
     login = StringField(validators=[Length(max=40)])
-    role = SelectField(choices=list(ROLES), validate_choice=False)
+    role = SelectField(validate_choice=False)
+
+    def __init__(self, formdata: Any = None) -> None:
+        super().__init__(formdata)
+        self.role.choices = [(role, role) for role in ROLES]
 
 
 @bp.get("/team")

@@ -12,8 +12,9 @@ from surveys.db import clinic_session
 from surveys.models import StaffSession
 from tests.factories import PASSWORD, MadeClinic, make_clinic
 from tests.security.door import Door
+from tests.security.staffed import row, staff_id
 
-IDLE, ABSOLUTE = timedelta(minutes=15), timedelta(hours=12)
+IDLE, ABSOLUTE, FRESH = timedelta(minutes=15), timedelta(hours=12), timedelta(minutes=10)
 
 
 @pytest.fixture
@@ -63,3 +64,38 @@ def test_s05_a_wrong_password_confirms_nothing(app: Flask, clinic: MadeClinic) -
     reply = door.post("/confirm", form="/confirm", password="not the right password", next="//evil.example/")
     assert reply.status_code == 422
     assert "evil.example" not in reply.text
+
+
+def test_s05_a_sensitive_act_asks_first_and_does_nothing_until_then(app: Flask, clinic: MadeClinic) -> None:
+    door, form = Door(app), "/team/new"
+    door.sign_in(clinic.logins["admin"])
+    assert "Ana Prueba" not in door.get("/team").text
+    age(app, clinic, authenticated_at=FRESH - timedelta(seconds=30))
+    assert door.get("/team/new").status_code == 200
+    age(app, clinic, authenticated_at=FRESH + timedelta(seconds=1))
+    assert door.get("/team/new").headers["Location"] == "/confirm?next=/team/new"
+    sent = door.post("/team/new", form="/account", headers={"Referer": "https://localhost/team/new"}, name="Ana Prueba")
+    assert sent.headers["Location"] == "/confirm?next=/team/new&again=1"
+    assert "Nothing is changed yet" in door.get(sent.headers["Location"]).text
+    assert "Ana Prueba" not in door.get("/team").text
+    back = door.post("/confirm", form="/confirm", password=PASSWORD, next="/team/new")
+    assert back.headers["Location"] == "/team/new"
+    invited = door.post(form, form=form, name="Ana Prueba", email="ana@clinic.example", role="analyst")
+    assert invited.headers["Location"] == "/team"
+    assert "Ana Prueba" in door.get("/team").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/account/password", "/account/second-factor", "/team/new", "/team/{staff}"], ids=lambda path: path
+)
+def test_s05_pages_of_sensitive_acts_stand_behind_it(app: Flask, clinic: MadeClinic, path: str) -> None:
+    door, person = Door(app), staff_id(app, clinic.logins["analyst"])
+    door.sign_in(clinic.logins["admin"])
+    age(app, clinic, authenticated_at=FRESH + timedelta(seconds=1))
+    asked = path.format(staff=person)
+    assert door.get(asked).headers["Location"] == f"/confirm?next={asked}"
+    for act in ("role", "disable", "enable", "email", "invite-again", "second-factor/remove"):
+        sent = door.post(f"/team/{person}/{act}", form="/account", role="admin", email="x@clinic.example")
+        assert sent.headers["Location"].startswith("/confirm?")
+    kept = row(app, clinic, clinic.logins["analyst"])
+    assert (kept.role, kept.disabled_at) == ("analyst", None)
