@@ -18,6 +18,11 @@ WHERE state IN ('planned', 'claimed', 'sending')
 """
 SIGNED_IN = ("staff_session", "patient_session")
 HALF_WAY = ("pending_sign_in",)  # a password given, the second factor not yet
+TO_STAFF = {  # an administrator invites again; a link that is unused here may have been used since
+    "staff_mail": "UPDATE staff_mail SET state = 'cancelled', settled_at = %s, lease_until = NULL, fence = fence + 1"
+    " WHERE state IN ('planned', 'claimed', 'sending')",
+    "staff_link": "UPDATE staff_link SET revoked_at = %s WHERE used_at IS NULL AND revoked_at IS NULL",
+}
 NOTE = """
 INSERT INTO audit_event (clinic_id, id, at, actor_kind, action, subject, subject_id, new)
 VALUES (%s, %s, %s, 'system', 'backup_restored', 'clinic', %s, %s)
@@ -44,6 +49,9 @@ def settle_past(connection: Connection, manifest: Manifest, *, now: datetime) ->
     for table in HALF_WAY:
         if _exists(connection, table):
             connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
+    for table, close in TO_STAFF.items():
+        if _exists(connection, table):
+            connection.execute(close, (now,))
     told = json.dumps({"taken_at": manifest.taken_at, "product": manifest.product})
     for clinic in manifest.facts.clinics:
         connection.execute(NOTE, (clinic, uuid7(), now, clinic, told))

@@ -11,6 +11,9 @@ import pytest
 
 from local import roles
 from local.postgres import Postgres
+from surveys.access.audit import SYSTEM
+from surveys.access.invitations import invite, issue_link
+from surveys.db import clinic_session, real_now
 from tests.operations.stage import application_on, backup_url, count, empty_database, newest_backup, run_flask
 from tests.tasks.enrolled import enrol
 
@@ -30,9 +33,22 @@ class Copied:
 @pytest.fixture
 def copied(postgres: Postgres, own_database: dict[str, str], tmp_path: Path) -> Copied:
     settings = {**own_database, **backup_url(postgres, own_database), "BACKUP_KEY": secrets.token_hex(32)}
-    with application_on(settings):
-        for _ in range(PATIENTS):
-            enrol()
+    with application_on(settings) as app:
+        clinics = [enrol().clinic_id for _ in range(PATIENTS)]
+        with clinic_session(clinics[0]) as session:
+            vault, now = app.extensions["vault"], real_now(session)
+            person = invite(
+                session,
+                vault,
+                clinics[0],
+                name="Ana",
+                email="ana@clinic.example",
+                role="analyst",
+                actor=SYSTEM,
+                now=now,
+            )
+            issue_link(session, person, "invitation", now=now)
+            session.commit()
     assert run_flask(settings, "audit", "seal").returncode == 0
     done = run_flask(settings, "backup", str(tmp_path / "kept"))
     assert done.returncode == 0, done.stderr
@@ -42,7 +58,12 @@ def copied(postgres: Postgres, own_database: dict[str, str], tmp_path: Path) -> 
 def test_s26_the_drill_proves_a_backup_and_leaves_nothing(copied: Copied) -> None:
     done = run_flask(copied.settings, "restore", str(copied.folder), "--drill")
     assert done.returncode == 0, done.stdout + done.stderr
-    for words in ("counts are equal", "the audit chain of every clinic holds", f"of {PATIENTS} patients open", "signing in works in 3 clinics"):
+    for words in (
+        "counts are equal",
+        "the audit chain of every clinic holds",
+        f"of {PATIENTS} patients open",
+        "signing in works in 3 clinics",
+    ):
         assert words in done.stdout
     assert "the throw-away database is gone" in done.stdout
 
@@ -60,6 +81,8 @@ def test_s26_restored_pending_messages_are_held_and_sessions_ended(postgres: Pos
         assert count(postgres, name, "message", PENDING) == 0
         assert count(postgres, name, "message", "state = 'held'") == pending > 0
         assert count(postgres, name, "staff_session", "revoked_at IS NULL") == 0
+        assert count(postgres, name, "staff_mail", "state = 'cancelled'") == 1
+        assert count(postgres, name, "staff_link", "revoked_at IS NULL") == 0
         assert count(postgres, name, "patient") == count(postgres, copied.database, "patient") == PATIENTS
         assert count(postgres, name, "audit_event", "action = 'backup_restored'") == PATIENTS
         again = run_flask(target, "restore", str(copied.folder))
