@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Table, Uuid, delete, select, update
 from sqlalchemy.orm import Session
 
+from surveys.db import UtcDateTime
 from surveys.privacy.rows import Rows, table
 from surveys.privacy.subject_export import plain
 
@@ -67,7 +68,7 @@ def _value(its: Table, name: str, text: Any) -> Any:
         return text
     if isinstance(kind, Uuid):
         return UUID(text)
-    python = getattr(kind, "python_type", str)
-    if python is datetime:
+    if isinstance(kind, UtcDateTime):  # it tells nobody which type of Python it takes
         return datetime.fromisoformat(text)
+    python = getattr(kind, "python_type", str)
     return date.fromisoformat(text) if python is date else text

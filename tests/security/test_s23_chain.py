@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+import tasks.sealing
 from local import roles
 from local.postgres import Postgres
 from surveys.access.audit import SYSTEM, record
@@ -221,6 +222,19 @@ def test_s23_the_sealer_waits_for_a_transaction_that_is_still_open(books: Books)
     with clinic_session(books.clinic_id) as session:
         rows = session.scalar(select(func.count()).select_from(AuditEvent))
         assert session.scalar(select(func.count()).select_from(AuditLink)) == rows == EVENTS + 5
+
+
+def test_s23_the_task_of_each_minute_seals_every_clinic(books: Books) -> None:
+    other = make_clinic().id
+    with clinic_session(other) as session:
+        note(session, other, "elsewhere")
+        session.commit()
+    books.write(2)
+    tasks.sealing.seal()
+    for clinic_id, events in ((books.clinic_id, EVENTS + 2), (other, 1)):
+        with clinic_session(clinic_id) as session:
+            assert session.scalar(select(func.count()).select_from(AuditLink)) == events
+    assert books.flask("verify")[0] == 0
 
 
 def test_s23_an_act_that_is_rolled_back_leaves_no_gap(books: Books) -> None:

@@ -1,0 +1,282 @@
+"""S23: every act of staff leaves its audit row in its own transaction, and an act that fails leaves none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from local import roles
+from local.postgres import Postgres
+from surveys.access import factors, totp
+from surveys.access.policy import STAFF
+from surveys.db import Base, app_now, clinic_session, real_now
+from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession
+from tests.page_forms import form_to
+from tests.patients import invite
+from tests.security.found_forms import filled
+from tests.security.world import World, build
+from tests.staff_browser import SITE, signed_in
+
+YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+NEXT_YEAR = (datetime.now(UTC).date() + timedelta(days=300)).isoformat()
+PERSON = {"chart_number": "W-1", "first_name": "Ada", "surname": "Byron", "channel": "none", "language": "en"}
+EPISODE = {"protocol": "spine", "arm": "treated", "pain_generator": "facet", "product": "prp"}
+FILE = "chart_number,first_name,surname,arm,pain_generator\nW-2,Mary,Somerville,treated,facet\n"
+NOBODY = "01890000-0000-7000-8000-000000000001"
+NEW_PASSWORD = "quite another long password"
+# They write nothing: a look at what was typed, and proving once more who is there.
+READ_ONLY = {"imports.look", "imports.rest"}
+# Need an institution that vouches, or a record whose time has run out; their own tests assert the row.
+ELSEWHERE = {"member.link_identity", "retention.erase_now", "retention.yes"}
+# A savepoint has a number of its own, which follows its transaction's.
+PARTS = {"acts.resend": 2}
+# What a request of any kind keeps: who was last seen, counted tries, forms shown.
+KEPT_BY_EACH = {"audit_event", "staff_session", "login_attempt"}
+
+
+@dataclass(frozen=True)
+class Act:
+    """A request that succeeds, and what makes it fail: another body, or where that is None an id that nobody has."""
+
+    who: str
+    path: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    bad: Mapping[str, str] | None = None
+
+
+ACTS: Mapping[str, Act] = {
+    "enrolment.save": Act("coordinator", "/patients/new", PERSON | EPISODE, {}),
+    "imports.apply": Act("coordinator", "/patients/import/enrol", {"text": FILE}, {"text": "nonsense"}),
+    "details.withdraw_consent": Act("coordinator", "/consents/{consent_id}/withdraw"),
+    "details.save": Act("coordinator", "/patients/{patient_id}/details", PERSON | {"chart_number": "W-3"}, {}),
+    "details.open_episode": Act("coordinator", "/patients/{patient_id}/episodes/new", EPISODE, {}),
+    "acts.resend": Act("coordinator", "/visits/{open_id}/resend"),
+    "desk.show_code": Act("coordinator", "/visits/{open_id}/qr"),
+    "entry.save": Act("coordinator", "/visits/{open_id}/answers/nrs11", {"mode": "paper"}, {}),
+    "entry.change": Act("clinician A", "/responses/{sent_id}/amend", {"reason": "misread"}, {}),
+    "acts.add_treatment": Act(
+        "coordinator", "/episodes/{episode_id}/treatments", {"treatment_on": NEXT_YEAR, "product": "prp"}, {}
+    ),
+    "acts.settle": Act("coordinator", "/treatments/{treatment_id}", {"state": "cancelled"}, {}),
+    "acts.correct_index_date": Act(
+        "coordinator", "/episodes/{episode_id}/index-date", {"on_date": YESTERDAY, "reason": "slip"}, {}
+    ),
+    "acts.add_endpoint": Act(
+        "coordinator", "/episodes/{episode_id}/endpoints", {"kind": "surgery", "on_date": YESTERDAY}, {}
+    ),
+    "acts.revoke": Act("coordinator", "/endings/{ending_id}/revoke"),
+    "acts.end": Act("coordinator", "/episodes/{episode_id}/endings", {"kind": "lost", "on_date": YESTERDAY}, {}),
+    "held.settle": Act("coordinator", "/held/{held_id}", {"act": "cancel"}, {"act": "x"}),
+    "held.settle_group": Act("coordinator", "/held/all/later", {"act": "cancel"}, {"act": "x"}),
+    "links.reissue": Act("coordinator", "/visits/{reissue_id}/reissue"),
+    "privacy.give": Act("coordinator", "/patients/{patient_id}/consents/research/give", {"on_date": YESTERDAY}, {}),
+    "privacy.take_back": Act("coordinator", "/patients/{patient_id}/consents/research/withdraw"),
+    "privacy.export": Act("admin", "/patients/{patient_id}/export"),
+    "merging.join": Act(
+        "admin",
+        "/patients/{patient_id}/merge",
+        {"with": "{other_number}", "kept": "{number}", "reason": "one person"},
+        {"with": "{other_number}", "kept": "{number}"},
+    ),
+    "merging.part": Act("admin", "/merges/{merge_id}/part", {"reason": "two persons"}, {}),
+    "erasing.act": Act(
+        "admin",
+        "/patients/{erased_id}/erase",
+        {"reason": "asked for it", "number": "{erased_number}", "leaves": "y"},
+        {"reason": "asked for it", "number": "0"},
+    ),
+    "settings.save": Act("admin", "/settings", {"phone": "+44 20 7946 0999"}, {"sender_name": ""}),
+    "registry_access.stop": Act("admin", "/registry/access/{grant_id}/revoke"),
+    "registry_access.allow": Act("admin", "/registry/access", {"login": "{analyst}"}, {"login": "nobody"}),
+    "team.invite": Act(
+        "admin",
+        "/team/new",
+        {"name": "Ida", "email": "ida@clinic.example", "login": "ida-{unique}", "role": "clinician"},
+        {},
+    ),
+    "member.change_role": Act("admin", "/team/{staff_id}/role", {"role": "coordinator"}, {"role": "emperor"}),
+    "member.change_email": Act("admin", "/team/{staff_id}/email", {"email": "new@clinic.example"}, {"email": "none"}),
+    "member.remove_factor": Act("admin", "/team/{staff_id}/second-factor/remove"),
+    "member.invite_again": Act("admin", "/team/{staff_id}/invite-again"),
+    "member.disable": Act("admin", "/team/{staff_id}/disable"),
+    "member.enable": Act("admin", "/team/{staff_id}/enable"),
+    "confirm.check": Act("admin", "/confirm", {"password": "a long enough password"}, {"password": "wrong"}),
+    "setting_up.own_confirm": Act("clinician A", "/account/second-factor", {"code": "{code}"}, {"code": "000000"}),
+    "setting_up.own_codes": Act("clinician A", "/account/recovery-codes"),
+    "account.end_others": Act("coordinator", "/account/sessions/end-others"),
+    "account.end_session": Act("coordinator", "/account/sessions/{session_id}/end"),
+    "account.change_password": Act(
+        "coordinator",
+        "/account/password",
+        {"password": NEW_PASSWORD, "again": NEW_PASSWORD},
+        {"password": "x", "again": "x"},
+    ),
+}
+
+
+@dataclass
+class Stage:
+    """The clinic, its browsers, and a superuser who sees which transaction wrote which row."""
+
+    app: Flask
+    world: World
+    ids: dict[str, str]
+    superuser: psycopg.Connection[tuple[object, ...]]
+    browsers: dict[str, FlaskClient] = field(default_factory=dict)
+
+    def browser(self, who: str) -> FlaskClient:
+        if who not in self.browsers:
+            self.browsers[who] = self.world.browser(who)
+        return self.browsers[who]
+
+    def post(self, act: Act, typed: Mapping[str, str], ids: Mapping[str, str]) -> int:
+        body = {name: value.format(**ids) for name, value in typed.items()} | {"csrf_token": self.world.token()}
+        return self.browser(act.who).post(act.path.format(**ids), data=body, base_url=SITE).status_code
+
+    def now(self) -> int:
+        (number,) = self.superuser.execute("SELECT pg_current_xact_id()::text::bigint").fetchone() or (0,)
+        assert isinstance(number, int)
+        return number
+
+    def events(self, since: int) -> list[tuple[str, int]]:
+        """Act and transaction of what was recorded since; looking at a page is no act."""
+        with self.app.app_context(), clinic_session(self.world.a.id) as session:
+            rows = session.execute(select(AuditEvent.action, AuditEvent.txid).where(AuditEvent.txid > since))
+            return [(row.action, row.txid) for row in rows if row.action != "viewed"]
+
+    def written(self, since: int) -> dict[int, set[str]]:
+        """The clinic's tables by the transaction that wrote into them since."""
+        found: dict[int, set[str]] = {}
+        for name, table in Base.metadata.tables.items():
+            if "clinic_id" in table.columns and name not in KEPT_BY_EACH:
+                query = (
+                    f"SELECT DISTINCT xmin::text::bigint FROM {name} WHERE clinic_id = %s AND xmin::text::bigint > %s"  # noqa: S608 - names of our own tables
+                )
+                for (number,) in self.superuser.execute(query.encode(), (self.world.a.id, since)):
+                    assert isinstance(number, int)
+                    found.setdefault(number, set()).add(name)
+        return found
+
+
+@pytest.fixture(scope="module")
+def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
+    world = build(app)
+    opened, held, erased, reissued = (invite(app, clinic_id=world.a.id) for _ in range(4))
+    ids = dict(world.own) | {"open_id": str(opened.visit_id), "analyst": world.a.logins["registry_analyst"]}
+    ids |= {"unique": world.a.id.hex[-8:], "erased_id": str(erased.patient_id), "reissue_id": str(reissued.visit_id)}
+    with app.app_context(), clinic_session(world.a.id) as session:
+        now = app_now(session)
+        waiting = select(Message).where(Message.visit_id == held.visit_id, Message.due_at > now + timedelta(days=1))
+        messages = session.scalars(waiting.order_by(Message.due_at)).all()
+        for message in messages:
+            message.state = "held"
+        ids["held_id"] = str(messages[0].id)
+        people = {"number": world.own["patient_id"], "other_number": world.other["patient_id"]}
+        for name, patient_id in {**people, "erased_number": erased.patient_id}.items():
+            ids[name] = str(session.get_one(Patient, patient_id).number)
+        victim = session.get_one(Staff, world.own["staff_id"])
+        factor, _secret = factors.offered(session, app.extensions["vault"], victim, now=real_now(session))
+        factor.confirmed_at = real_now(session)
+        session.commit()
+    with psycopg.connect(postgres.url("postgres", roles.DATABASE), autocommit=True) as superuser:
+        yield Stage(app, world, ids, superuser)
+
+
+def sheet(stage: Stage, act: Act, instrument: str = "nrs11") -> Mapping[str, str]:
+    """What the page's own form would send, with every question answered; send it right away."""
+    page = stage.browser(act.who).get(f"/visits/{stage.ids['open_id']}/answers/{instrument}", base_url=SITE).text
+    form = filled(form_to(page, act.path.format(**stage.ids)))
+    return {name: values[0] for name, values in form.sent().items()} | dict(act.typed)
+
+
+def entered(stage: Stage, act: Act) -> Mapping[str, str]:
+    return {**sheet(stage, act), "send": "1"}
+
+
+def amended(stage: Stage, act: Act) -> Mapping[str, str]:
+    """Another level in place of each; ``entry.save`` has sent the questionnaire before."""
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        sent = select(Response.id).where(Response.visit_id == stage.ids["open_id"], Response.instrument == "nrs11")
+        stage.ids["sent_id"] = str(session.scalars(sent).one())
+    typed = sheet(stage, act)
+    return {name: "3" if value in {str(level) for level in range(11)} else value for name, value in typed.items()}
+
+
+def second_factor(stage: Stage, act: Act) -> Mapping[str, str]:
+    """Open the page that offers a secret, and read the code that a telephone would show."""
+    stage.browser(act.who).get(act.path, base_url=SITE)
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        person = session.scalars(select(Staff).where(Staff.login == stage.world.a.logins["clinician"])).one()
+        now = real_now(session)
+        _factor, secret = factors.offered(session, stage.app.extensions["vault"], person, now=now)
+        return {"code": totp.code_at(secret, totp.step_of(now))}
+
+
+def another_session(stage: Stage, act: Act) -> Mapping[str, str]:
+    """Sign in once more elsewhere."""
+    stage.browser(act.who)
+    signed_in(stage.app, stage.world.a, act.who)
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        stage.ids["session_id"] = str(session.scalars(select(StaffSession.id).order_by(StaffSession.id.desc())).first())
+    return act.typed
+
+
+def parted(stage: Stage, act: Act) -> Mapping[str, str]:
+    """The merge that ``merging.join`` has made."""
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        stage.ids["merge_id"] = str(session.scalars(select(Merge.id).order_by(Merge.id.desc())).first())
+    return act.typed
+
+
+def settings(stage: Stage, act: Act) -> Mapping[str, str]:
+    """The page's own form with one entry changed."""
+    form = form_to(stage.browser(act.who).get(act.path, base_url=SITE).text, act.path)
+    return {name: values[0] for name, values in form.sent().items()} | dict(act.typed)
+
+
+PREPARED: Mapping[str, Callable[[Stage, Act], Mapping[str, str]]] = {
+    "entry.save": entered,
+    "entry.change": amended,
+    "merging.part": parted,
+    "settings.save": settings,
+    "setting_up.own_confirm": second_factor,
+    "account.end_others": another_session,
+    "account.end_session": another_session,
+}
+
+
+def test_s23_every_act_of_the_policy_table_is_tried(app: Flask) -> None:
+    writes = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint in STAFF and (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+    assert writes == set(ACTS) | READ_ONLY | ELSEWHERE
+
+
+@pytest.mark.parametrize("endpoint", ACTS)
+def test_s23_an_act_is_recorded_with_what_it_writes_and_a_failed_one_is_not(stage: Stage, endpoint: str) -> None:
+    act = ACTS[endpoint]
+    prepare = PREPARED.get(endpoint)
+    typed = prepare(stage, act) if prepare else act.typed
+    stage.browser(act.who)  # signing in is an act of its own
+    since = stage.now()
+    if act.bad is not None:
+        stage.post(act, act.bad, stage.ids)
+    elif "{" in act.path:
+        stage.post(act, typed, dict.fromkeys(stage.ids, NOBODY))
+    assert stage.events(since) == []
+    assert stage.written(since) == {}
+    since = stage.now()
+    assert stage.post(act, typed, stage.ids) in (200, 302, 303)
+    recorded = {number + part for _action, number in stage.events(since) for part in range(PARTS.get(endpoint, 1))}
+    assert recorded, f"{endpoint} leaves no audit row"
+    silent = {number: tables for number, tables in stage.written(since).items() if number not in recorded}
+    assert silent == {}, f"{endpoint} writes without an audit row in the same transaction"
