@@ -29,7 +29,7 @@ from surveys.models import (
     Treatment,
     Visit,
 )
-from surveys.privacy.erasure import erase
+from surveys.privacy.erasure import erase, running
 from surveys.schedule import add_months, local_date
 
 SOON, WARNED = timedelta(days=30), timedelta(days=90)
@@ -114,6 +114,7 @@ def ripe(clinic: Clinic, dues: Sequence[Due]) -> list[Due]:
 
 
 def erase_ripe(session: Session, vault: Vault, clinic: Clinic, *, actor: Actor, now: datetime) -> list[Erasure]:
-    """Erase who is due and may be; run twice it finds nobody more."""
-    ready = [due.patient for due in ripe(clinic, due_list(session, clinic, now=now))]
+    """Erase who is due and may be; run twice it finds nobody more. A window not closed yet waits for the next run."""
+    dues = ripe(clinic, due_list(session, clinic, now=now))
+    ready = [due.patient for due in dues if not running(session, due.patient)]
     return [erase(session, vault, clinic, each, cause=CAUSE, reason=REASON, actor=actor, now=now) for each in ready]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.registry import granted_clinics
@@ -17,7 +18,7 @@ from surveys.access.staff import add_staff
 from surveys.db import clinic_scope, clinic_session, db
 from surveys.demo import replica
 from surveys.demo.lives import Life
-from surveys.models import AuditEvent, Clinic, RegistryGrant, Staff
+from surveys.models import AuditEvent, Clinic, Consent, RegistryGrant, Staff
 from tests.factories import BEGINNING, PASSWORD, MadeClinic, make_clinic
 from tests.outcomes.study import BEGIN, lay, life
 from tests.page_forms import form_to
@@ -125,6 +126,23 @@ def test_each_reading_is_noted_at_the_clinic_that_is_read(
         events = session.scalars(select(AuditEvent.action).where(AuditEvent.subject == "registry_grant")).all()
     assert events[0] == "registry_granted"
     assert set(events[1:]) == {"figures_read"}
+
+
+def test_who_does_not_allow_research_is_counted_by_their_own_clinic_only(
+    app: Flask, reader: FlaskClient, sites: tuple[MadeClinic, ...], counts: tuple[int, int]
+) -> None:
+    def allow(until: datetime | None) -> None:
+        with app.app_context(), clinic_session(sites[1].id) as session:
+            session.execute(update(Consent).where(Consent.kind == "research").values(withdrawn_at=until))
+            session.commit()
+
+    allow(BEGINNING)
+    try:
+        assert f">{2 * counts[0]}/{2 * counts[1]}<" not in read(reader, "/registry/figures")
+        assert f">{counts[0]}/{counts[1]}<" in read(reader, "/registry/figures")
+        assert f">{counts[0]}/{counts[1]}<" in read(signed_in(app, sites[1], "clinician"), "/dashboard")
+    finally:
+        allow(None)
 
 
 def test_access_ends_when_the_clinic_takes_it_back(app: Flask, home: MadeClinic) -> None:
