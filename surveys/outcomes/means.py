@@ -50,10 +50,13 @@ class LinePoint:
 
 
 def single_lines(cohort: Cohort, key: Key) -> tuple[LinePoint, ...]:
-    """Everyone's scores, broken where an answer is missing; nothing for more than ``MOST_LINES`` patients."""
+    """Everyone's scores, broken where an answer is missing; nothing for more than ``MOST_LINES`` patients.
+
+    A reader who may not single anybody out sees no line at all.
+    """
     shown = [at for at, arm in enumerate(cohort.arms) if arm in cohort.shown_arms()]
     asked = [timepoint for timepoint in cohort.protocol.timepoints if (timepoint.code, key) in cohort.readings]
-    if not asked or len(shown) > MOST_LINES:
+    if not asked or cohort.filters.fewest or len(shown) > MOST_LINES:
         return ()
     values = np.array([cohort.reading(timepoint.code, key).value for timepoint in asked])
     gaps = np.cumsum(~np.isfinite(values), axis=0)

@@ -38,7 +38,10 @@ FIXED = {
 QUERIES: Mapping[str, Mapping[str, str]] = {"behind.show": {"of": "treated", "at": "m12"}}
 ALIKE = frozenset({"landing.fresh_again"})  # says the same to everybody, whether it did something or not
 BODIES: Mapping[str, Mapping[str, str]] = {"held.settle": {"act": "release"}}  # without it no row is looked for
-PERSONAL = frozenset({"account.end_session"})  # not even a colleague's is found
+# Acts on what nobody of the tests has: a consent to take back that was never given, a record that is due.
+NOTHING_YET = frozenset({"privacy.take_back", "retention.yes"})
+# Not even a colleague's session is found; without an institution its page leads back to the sign-in.
+NAMED: Mapping[str, str] = {"account.end_session": "404", "institution.confirm": "answered"}
 TOKENS: Mapping[str, str] = {
     "unsubscribe.ask": "opt_out",
     "unsubscribe.stop": "opt_out",
@@ -112,10 +115,14 @@ def expected(case: Case) -> str:
         return "sign in"
     if not policy.allows(STAFF_ACTORS[case.actor], case.endpoint):
         return "403"
-    if case.endpoint in PERSONAL:
-        return "404"
+    return NAMED.get(case.endpoint) or _of_row(case)
+
+
+def _of_row(case: Case) -> str:
     foreign = case.owner == "other clinic" or (case.actor == "clinician B" and case.owner != "own")
-    return "404" if foreign and owned(case.rule) else "served"
+    if foreign and owned(case.rule):
+        return "404"
+    return "answered" if case.endpoint in NOTHING_YET else "served"
 
 
 def _of_patients(case: Case) -> str:
