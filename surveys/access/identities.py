@@ -7,6 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveys.access.audit import Actor, record
@@ -48,7 +49,10 @@ def link(session: Session, person: Staff, issuer: str, subject: str, *, actor: A
         clinic_id=person.clinic_id, staff_id=person.id, issuer=issuer, key=key_of(issuer, subject), created_at=now
     )
     session.add(made)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # tied to somebody else a moment ago
+        raise IdentityError(_("This identity belongs to another account already.")) from error
     what = {"issuer": issuer}
     record(session, person.clinic_id, actor, "identity_linked", ("staff", person.id), now=now, new=what)
 

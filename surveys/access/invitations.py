@@ -10,6 +10,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveys.access import factors, staff_mail
@@ -59,7 +60,10 @@ def invite(
     person = Staff(clinic_id=clinic_id, id=uuid7(), login=chosen, name=name, role=role, created_at=now)
     person.email_enc = vault.seal(email, *PLACE, person.id)
     session.add(person)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody else took the name a moment ago
+        raise InvitationError("login", _("Somebody has this sign-in name already. Choose another one.")) from error
     record(session, clinic_id, actor, "invited", ("staff", person.id), now=now, new={"role": role})
     if by_mail:
         staff_mail.plan(session, person, "invitation", uuid7(), now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.tokens import digest, new_token
@@ -15,8 +15,10 @@ LIFE = timedelta(minutes=10)
 
 
 def begin(session: Session, person: Staff, *, now: datetime) -> str:
-    """Add a row and return its token for a cookie, which opens nothing but the second step."""
+    """Add a row and return its token for a cookie, which opens nothing but the second step; forget older ones."""
     token = new_token()
+    over = PendingSignIn.staff_id == person.id, PendingSignIn.created_at <= now - LIFE
+    session.execute(delete(PendingSignIn).where(*over))
     row = PendingSignIn(
         clinic_id=person.clinic_id, staff_id=person.id, token_digest=digest(token), created_at=now, ended_at=None
     )

@@ -57,6 +57,7 @@ def callback() -> Reply:
     except oidc.InstitutionError as error:
         return error_page(error.code, str(error))
     except identities.IdentityError as error:
+        db.session.rollback()
         return error_page(409, str(error))
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from surveys.access import totp
-from surveys.db import db, real_now
+from local.ports import free_port
+from surveys.access import identities, totp
+from surveys.access.audit import SYSTEM
+from surveys.db import clinic_session, db, real_now
+from surveys.models import Staff
 from tests.factories import PASSWORD as FIRST
 from tests.factories import MadeClinic, make_clinic
-from tests.security.staffed import PASSWORD, joined, link_for, mail_staff
+from tests.security.staffed import PASSWORD, joined, link_for, mail_staff, staff_id
+from tests.servers import oidc, processes
 from tests.servers.axe import violations
 from tests.servers.postbox import Postbox
 
@@ -147,3 +152,32 @@ def test_a_person_signs_in_with_a_code_or_a_recovery_code_without_scripts(
             expect(page.get_by_role("heading", level=1)).to_have_text(
                 re.compile("Patients" if way == "code" else "Your account")
             )
+
+
+def test_the_institution_s_button_leads_there_and_back(
+    app: Flask, browser: Browser, environment: dict[str, str], clinic: MadeClinic, tmp_path: Path
+) -> None:
+    with oidc.running() as provider:
+        own = {"PUBLIC_BASE_URL": f"http://localhost:{free_port()}", "OIDC_ISSUER": provider.issuer}
+        client = {"OIDC_CLIENT_ID": oidc.CLIENT, "OIDC_CLIENT_SECRET": oidc.SECRET, "OIDC_NAME": "Test Hospital"}
+        provider.subject = f"person-of-{clinic.id.hex}"
+        tie(app, clinic, provider)
+        with (
+            processes.web_server({**environment, **own, **client}, tmp_path / "web.log") as base,
+            opened(browser, base, viewport=SIZES["phone"]) as page,
+        ):
+            page.goto("/account")
+            with page.expect_navigation():
+                page.get_by_role("link", name="Sign in with Test Hospital").click()
+            expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+            expect(page.get_by_text("password, the institution")).to_be_visible()
+            assert page.evaluate("window.broken") == []
+
+
+def tie(app: Flask, clinic: MadeClinic, provider: oidc.Provider) -> None:
+    """Tie the clinic's coordinator to the subject that the provider vouches for."""
+    wanted = staff_id(app, clinic.logins["coordinator"])
+    with app.app_context(), clinic_session(clinic.id) as session:
+        person, now = session.get_one(Staff, wanted), real_now(session)
+        identities.link(session, person, provider.issuer, provider.subject, actor=SYSTEM, now=now)
+        session.commit()
