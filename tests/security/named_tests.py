@@ -29,7 +29,8 @@ def requirement_of(test: str) -> str | None:
     return f"{found[1].upper()}{int(found[2])}" if found else None
 
 
-def named_tests() -> dict[str, list[str]]:
+@cache
+def named_tests() -> Mapping[str, list[str]]:
     """Return the tests of each id as ``path::name``; those that generate their input stand under ``generated``."""
     tests: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
