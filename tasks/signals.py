@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Any
@@ -27,6 +28,7 @@ def connect() -> None:
 
 def set_up_logging(loglevel: int | str, **_named: Any) -> None:
     """Replace Celery's own form by that of the rest."""
+    logging.captureWarnings(True)
     logs.configure(os.environ.get("LOG_FORMAT", "text"), loglevel)
 
 

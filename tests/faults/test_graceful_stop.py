@@ -23,7 +23,7 @@ from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Message, ProtocolVersion
 from surveys.pathway.episodes import EpisodeDetails, open_episode
 from surveys.people.patients import PatientDetails, add_patient
-from tasks.reminders import drain
+from tasks import make_celery
 from tests.faults.test_stopped_worker import hold_first_recipient
 from tests.patients import invite
 from tests.servers.bad_relay import bad_relay
@@ -97,7 +97,7 @@ def test_a_worker_finishes_the_message_in_hand_and_gives_back_the_rest(
             one_more(patient, number)
         reached, go_on = hold_first_recipient(relay)
         with celery_worker({**environment, "SMTP_URL": relay.url}, tmp_path / "worker.log") as worker:
-            drain.delay(str(patient.clinic_id))
+            make_celery(environment["REDIS_URL"]).send_task("drain", (str(patient.clinic_id),))
             wait_until(reached.is_set, "the first recipient at the relay")
             worker.send_signal(signal.SIGTERM)
             wait_until(lambda: b"Warm shutdown" in (tmp_path / "worker.log").read_bytes(), "the worker's word")

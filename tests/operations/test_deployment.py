@@ -93,7 +93,7 @@ def test_commands_of_the_parts_exist() -> None:
     flask = {tuple(compose()["services"][name]["command"][:2]) for name in ("migrate", "backup")}
     assert flask == {("flask", "db"), ("flask", "backup")}
     for name in ("worker", "beat"):
-        assert compose()["services"][name]["command"][:4] == ["celery", "-A", "tasks", name]
+        assert compose()["services"][name]["command"][:5] == ["celery", "--quiet", "-A", "tasks", name]
 
 
 def test_the_image_runs_as_nobody_special() -> None:

@@ -15,6 +15,7 @@ from local.ports import free_port
 from local.postgres import Postgres
 from surveys.db import clinic_scope, db, real_now
 from surveys.operations import note_operation
+from tasks.reminders import drain_clinic
 from tests.operations.stage import application_on, empty_database, run_flask
 from tests.servers.postbox import Postbox
 from tests.servers.processes import celery_worker
@@ -26,7 +27,7 @@ def served(own_database: dict[str, str], postbox: Postbox, tmp_path: Path) -> It
     """A service with a patient, a worker, a fresh tick and a fresh backup."""
     assert postbox.messages == []
     with application_on(own_database):
-        enrol()
+        drain_clinic(enrol().clinic_id)
         with clinic_scope(None), Session(db.engine) as session:
             for kind in ("tick", "backup", "drill"):
                 note_operation(session, kind, {}, now=real_now(session))

@@ -14,7 +14,7 @@ from flask import Flask
 from local.ports import free_port
 from surveys.logs import JsonFormatter, TextFormatter
 from tests.patients import invite
-from tests.servers.processes import celery_worker, web_process
+from tests.servers.processes import process, wait_until, web_process
 
 ID = "d2f1c0aa-request-of-a-proxy"
 
@@ -50,9 +50,12 @@ def test_each_line_of_the_web_is_a_json_object_that_names_no_address(
 
 def test_each_line_of_a_worker_is_a_json_object(environment: dict[str, str], database_url: str, tmp_path: Path) -> None:
     assert environment["DATABASE_URL"] == database_url
-    with celery_worker({**environment, "LOG_FORMAT": "json"}, tmp_path / "worker.log"):
-        pass
-    assert any("ready" in line["message"] for line in lines(tmp_path / "worker.log"))
+    log = tmp_path / "worker.log"
+    settings = {**environment, "LOG_FORMAT": "json", "PYTHONWARNINGS": "ignore:You're running the worker"}
+    arguments = ["celery", "--quiet", "-A", "tasks", "worker", "--loglevel=INFO", "--concurrency=1", "--without-mingle"]
+    with process(arguments, settings, log):
+        wait_until(lambda: log.exists() and b"ready." in log.read_bytes(), "the worker's word", 60)
+    assert any("ready" in line["message"] for line in lines(log))
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
