@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from surveys.access import factors, recovery, sessions, staff
+from surveys.access import factors, invitations, recovery, sessions, staff
 from surveys.access.audit import record
 from surveys.access.passwords import PasswordError
 from surveys.access.tokens import cookie_value
@@ -53,6 +53,7 @@ def change_password() -> Reply:
     person = db.session.get_one(Staff, who.staff_id)
     if trouble := _change(person, password, request.form.get("again", "")):
         return render_template("staff/own_password.html", trouble=trouble), 422
+    invitations.revoke_links(db.session(), who.staff_id, now=now)
     token = sessions.renew(db.session(), who.session_id, now=now)
     record(db.session(), who.clinic_id, who.actor, "password_changed", ("staff", who.staff_id), now=now)
     db.session.commit()
