@@ -1,7 +1,7 @@
 """S17: the hostile corpus goes to every field of every form and to every filter.
 
-``HOSTILE_FULL=1`` adds the staff's forms and sends each value to each field by itself; otherwise each value goes to each form once, into all its
-fields or into one of them in turn, and a form that another actor has too is tried once.
+``HOSTILE_FULL=1`` adds the staff's forms and sends each value to each field by itself; otherwise each value goes to
+each form once, into all its fields or into one of them in turn, and a form that another actor has too is tried once.
 """
 
 from __future__ import annotations
