@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -62,11 +63,18 @@ def retention_command(code: str | None, applied: bool) -> None:
             stages = {stage: sum(due.stage == stage for due in dues) for stage in ("due", "soon", "later")}
             told = f"{each}: {stages['due']} due, {stages['soon']} within 30 days, {stages['later']} within 90 days"
             if applied:
-                told += f"; erased {len(erase_ripe(session, _vault(), clinic, actor=SYSTEM, now=now))}"
-                session.commit()
+                told += f"; erased {_erase_all(session, clinic, now)}"
             else:
                 told += f"; {len(ripe(clinic, dues))} may be erased with --apply"
         click.echo(told)
+
+
+def _erase_all(session: Session, clinic: Clinic, now: datetime) -> int:
+    total = 0
+    while done := erase_ripe(session, _vault(), clinic, actor=SYSTEM, now=now):
+        session.commit()
+        total += len(done)
+    return total
 
 
 @privacy.command("map")

@@ -20,7 +20,7 @@ from surveys.models import Clinic, Ending, Episode, Erasure, Patient, PatientLin
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
 from surveys.people.patients import SEALED, contact
 from surveys.privacy.data_map import Entry, about_patients
-from surveys.privacy.proof import canaries, prove
+from surveys.privacy.proof import canaries, names, prove
 from surveys.privacy.rows import Rows, records_of, rows_of, table
 
 DIGEST_BYTES = 32
@@ -57,12 +57,12 @@ def erase(
     ``cause``: request or retention. ``withhold``: no figure counts the person any more. Raises ErasureError where
     follow-up is still running, the person is erased already, or the record was merged into another.
     """
+    session.refresh(patient, with_for_update=True)  # first: whoever erases, merges or enrols beside us is waited for
     _refuse(session, patient)
-    session.refresh(patient, with_for_update=True)
     records = records_of(session, patient)
     before = rows_of(session, records)
     traces = canaries(_former(session, vault, records))
-    if any(trace in reason.casefold() for trace in traces):
+    if cause == "request" and names(reason, traces):  # the words for retention are ours
         raise ErasureError("Leave name, address and chart number out of the reason: it is kept for good.")
     _stop_contact(session, before, now=now)
     for entry in about_patients():

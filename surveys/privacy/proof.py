@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,11 +11,27 @@ from surveys.privacy.data_map import about_patients
 from surveys.privacy.rows import Rows
 
 SHORTEST = 3  # letters; shorter names are found in any text
+WHOLE = 6  # letters; a shorter name is looked for as a word of its own: Tim is no part of "time"
 
 
 def canaries(former: Iterable[str]) -> frozenset[str]:
     """The former values as they are looked for: without case, width or outer spaces."""
     return frozenset(folded for value in former if len(folded := _fold(value)) >= SHORTEST)
+
+
+def names(text: str, former: frozenset[str]) -> bool:
+    """Whether a text holds one of the former values."""
+    return bool(former) and _looked_for(former).search(_fold(text)) is not None
+
+
+def _looked_for(former: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(_as_found, former))))
+
+
+def _as_found(value: str) -> str:
+    """The value anywhere, or as a word with or without a genitive's s; other scripts do not part their words."""
+    plain = re.escape(value)
+    return plain if len(value) >= WHOLE or not value.isascii() else rf"(?<![a-z0-9_]){plain}s?(?![a-z0-9_])"
 
 
 def _fold(text: str) -> str:
@@ -72,15 +89,15 @@ def _texts(rows: Rows) -> Iterable[tuple[str, str]]:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return _fold(value)
+        return value
     if isinstance(value, bytes | memoryview):
-        return _fold(bytes(value).decode("utf-8", "replace"))
-    return _fold(str(value)) if isinstance(value, dict | list) else ""
+        return bytes(value).decode("utf-8", "replace")
+    return str(value) if isinstance(value, dict | list) else ""
 
 
 def _found(rows: Rows, former: frozenset[str]) -> Mapping[str, int]:
     counts: dict[str, int] = {}
     for where, text in _texts(rows):
-        if any(value in text for value in former):
+        if names(text, former):
             counts[where] = counts.get(where, 0) + 1
     return counts

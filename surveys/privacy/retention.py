@@ -33,6 +33,7 @@ from surveys.privacy.erasure import erase, running
 from surveys.schedule import add_months, local_date
 
 SOON, WARNED = timedelta(days=30), timedelta(days=90)
+BATCH = 50  # records erased in one transaction: some seconds
 CAUSE = "retention"
 REASON = "The clinic's retention time is over"
 
@@ -114,7 +115,18 @@ def ripe(clinic: Clinic, dues: Sequence[Due]) -> list[Due]:
 
 
 def erase_ripe(session: Session, vault: Vault, clinic: Clinic, *, actor: Actor, now: datetime) -> list[Erasure]:
-    """Erase who is due and may be; run twice it finds nobody more. A window not closed yet waits for the next run."""
-    dues = ripe(clinic, due_list(session, clinic, now=now))
-    ready = [due.patient for due in dues if not running(session, due.patient)]
-    return [erase(session, vault, clinic, each, cause=CAUSE, reason=REASON, actor=actor, now=now) for each in ready]
+    """Erase up to a BATCH of who is due and may be; the caller commits, and asks again until nobody is left.
+
+    A window not closed yet waits for the next run, and so does whoever had contact in the meantime.
+    """
+    done: list[Erasure] = []
+    for due in ripe(clinic, due_list(session, clinic, now=now)):
+        if len(done) < BATCH and _still_due(session, clinic, due):
+            done.append(erase(session, vault, clinic, due.patient, cause=CAUSE, reason=REASON, actor=actor, now=now))
+    return done
+
+
+def _still_due(session: Session, clinic: Clinic, due: Due) -> bool:
+    """Look again with the record locked: an enrolment or a consent may have come since the list was made."""
+    session.refresh(due.patient, with_for_update=True)
+    return due_on(session, clinic, due.patient) == due.due_on and not running(session, due.patient)

@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from surveys.access.audit import Actor
+from surveys.access.audit import SYSTEM, Actor
 from surveys.db import app_now
 from surveys.models import Clinic, Consent, Erasure, Message, Patient, RetentionDecision, Staff, Visit
-from surveys.privacy.retention import Due, agree, due_list, due_on, ripe
+from surveys.privacy import retention
+from surveys.privacy.retention import Due, agree, due_list, due_on, erase_ripe, ripe
 from surveys.schedule import add_months
 from tasks.retention import retain_clinic
 from tests.patients import Invited, invite, seen_by
@@ -20,9 +21,9 @@ from tests.privacy.person import leave, vault_of
 YEARS = 2
 
 
-def quiet(app: Flask, days_left: int) -> Invited:
+def quiet(app: Flask, days_left: int, **details: str) -> Invited:
     """A person whose last contact was so long ago that the record falls due in that many days."""
-    invited = invite(app)
+    invited = invite(app, **details)  # type: ignore[arg-type]
     with seen_by(app, invited.clinic_id) as session:
         leave(session, invited)
         clinic, now = session.get_one(Clinic, invited.clinic_id), app_now(session)
@@ -122,3 +123,44 @@ def test_a_visit_to_come_holds_the_record_back(app: Flask) -> None:
         assert day is not None
         assert day > (app_now(session) + timedelta(days=600)).date()
     assert vault_of(app) is not None
+
+
+@pytest.mark.parametrize("first_name", ["Tim", "Over", "Ret"])
+def test_a_name_that_is_part_of_our_own_words_holds_nobody_back(app: Flask, first_name: str) -> None:
+    invited = quiet(app, 0, first_name=first_name)
+    say_yes(app, invited)
+    assert erased(app, invited)
+    with seen_by(app, invited.clinic_id) as session:
+        assert session.scalars(select(Erasure)).one().proof["left"] == {}
+
+
+def test_a_nights_work_is_committed_in_batches_until_nobody_is_left(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 1)
+    first = quiet(app, 0)
+    invite(app, clinic_id=first.clinic_id)
+    with seen_by(app, first.clinic_id) as session:
+        old = app_now(session) - timedelta(days=366 * YEARS)
+        session.get_one(Clinic, first.clinic_id).retention_automatic = True
+        session.execute(update(Patient).values(created_at=old))
+        session.execute(update(Visit).values(opens_at=old - timedelta(days=3), closes_at=old, closed_at=old))
+        session.execute(update(Consent).values(given_at=old))
+        session.commit()
+    with app.app_context():
+        assert retain_clinic(str(first.clinic_id)) == 2
+        assert retain_clinic(str(first.clinic_id)) == 0
+
+
+def test_a_contact_that_comes_while_the_list_is_worked_off_saves_the_record(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is as it was read; the consent comes after it."""
+    invited = quiet(app, 0)
+    say_yes(app, invited)
+    with seen_by(app, invited.clinic_id) as session:
+        clinic, now = session.get_one(Clinic, invited.clinic_id), app_now(session)
+        listed = due_list(session, clinic, now=now)
+        session.execute(update(Consent).values(withdrawn_at=now))
+        monkeypatch.setattr(retention, "due_list", lambda *_args, **_named: listed)
+        assert erase_ripe(session, vault_of(app), clinic, actor=SYSTEM, now=now) == []

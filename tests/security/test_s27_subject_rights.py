@@ -226,3 +226,16 @@ def test_s27_an_erased_person_is_asked_and_mailed_nothing(app: Flask, client: Fl
         assert session.scalars(select(Message).where(Message.issue > 1)).all() == []
         assert records_of(session, session.get_one(Patient, invited.patient_id)) == [invited.patient_id]
         assert session.scalars(select(Episode)).one().patient_id == invited.patient_id
+
+
+def test_s27_a_short_name_is_looked_for_as_a_word_and_found_as_one(app: Flask) -> None:
+    invited = invite(app, first_name="Tim")
+    with seen_by(app, invited.clinic_id) as session:
+        leave(session, invited)
+        patient, clinic = session.get_one(Patient, invited.patient_id), session.get_one(Clinic, invited.clinic_id)
+        how = {"cause": "request", "actor": SYSTEM, "now": app_now(session)}
+        for named in ("Asked by Tim", "TIM'S wish", "Tims Wunsch", "(tim)"):
+            with pytest.raises(ErasureError, match="out of the reason"):
+                erase(session, vault_of(app), clinic, patient, reason=named, **how)  # type: ignore[arg-type]
+        row = erase(session, vault_of(app), clinic, patient, reason="Asked for the second time", **how)  # type: ignore[arg-type]
+        assert row.proof["complete"] is True
