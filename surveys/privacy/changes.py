@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, Uuid, delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveys.db import UtcDateTime
@@ -28,7 +29,7 @@ def between(before: Rows, after: Rows) -> Changes:
 
 def _change(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any] | None:
     if old is None:
-        return {"table": name, "id": str(new["id"]), "was": None, "is": None}
+        return {"table": name, "id": str(new["id"]), "was": None, "is": _as_added(new)}
     moved = [column for column in new if new[column] != old[column]]
     if not moved:
         return None
@@ -40,16 +41,21 @@ def _change(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any]) ->
     }
 
 
+def _as_added(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: plain(value) for column, value in row.items() if not isinstance(value, bytes | memoryview)}
+
+
 def take_back(session: Session, changes: Iterable[Mapping[str, Any]]) -> int:
     """Give every changed column its former value and remove what was added, the last first.
 
-    A column that has moved on since keeps its newer value. Returns how many did.
+    A column that has moved on since keeps its newer value, and so does an added row: a mail that went stays on record,
+    or it would go again. Returns how many did.
     """
     moved_on = 0
     for change in reversed(list(changes)):
         its, row_id = table(change["table"]), UUID(change["id"])
         if change["was"] is None:
-            session.execute(delete(its).where(its.c.id == row_id))
+            moved_on += not _remove(session, its, row_id, change["is"])
             continue
         now = session.execute(select(its).where(its.c.id == row_id)).mappings().one()
         same = [name for name in change["was"] if plain(now[name]) == change["is"][name]]
@@ -59,6 +65,21 @@ def take_back(session: Session, changes: Iterable[Mapping[str, Any]]) -> int:
             session.execute(update(its).where(its.c.id == row_id).values(back))
     session.expire_all()
     return moved_on
+
+
+def _remove(session: Session, its: Table, row_id: UUID, added: Mapping[str, Any] | None) -> bool:
+    """Remove a row that is as it was added; False where it has moved on, or others stand on it by now."""
+    row = session.execute(select(its).where(its.c.id == row_id)).mappings().one_or_none()
+    if row is None:
+        return True
+    if added is not None and _as_added(dict(row)) != added:
+        return False
+    try:
+        with session.begin_nested():
+            session.execute(delete(its).where(its.c.id == row_id))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _value(its: Table, name: str, text: Any) -> Any:

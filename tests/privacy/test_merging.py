@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from surveys.access.audit import SYSTEM
 from surveys.db import app_now
@@ -95,6 +95,23 @@ def test_what_changed_after_the_merge_stays_when_the_records_part(app: Flask, cl
     with seen_by(app, kept.clinic_id) as session:
         episode = episode_of(session, duplicate)
         assert (episode.arm, episode.patient_id) == ("conventional", duplicate.patient_id)
+
+
+def test_a_mail_that_a_merge_planned_and_that_went_stays_on_record(app: Flask, client: FlaskClient) -> None:
+    """Were its row removed, the same mail would be planned and sent again."""
+    kept, duplicate = pair(app, client)
+    with seen_by(app, kept.clinic_id) as session:
+        session.execute(delete(Message).where(Message.visit_id == kept.visit_id))
+        session.commit()
+    joined(app, kept, duplicate)
+    mine = (Message.visit_id == kept.visit_id, Message.step == "reminder_1")
+    with seen_by(app, kept.clinic_id) as session:
+        mail = session.scalars(select(Message).where(*mine)).one()
+        mail.state, mail.settled_at = "sent", app_now(session)
+        session.commit()
+    assert parted(app, kept) == 1
+    with seen_by(app, kept.clinic_id) as session:
+        assert session.scalars(select(Message.state).where(*mine)).all() == ["sent"]
 
 
 def test_links_sent_to_another_address_stop_and_work_again_once_parted(app: Flask, client: FlaskClient) -> None:
