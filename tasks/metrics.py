@@ -27,6 +27,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
 LOOPBACK = ("127.0.0.1", "::1")
 SCORING = ("/scoring/", "/surveys/answering/scoring_step.py")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # any word may be sent as one
 KEPT_SECONDS = 5.0  # two scrapers, or ten, ask the database once
 
 
@@ -105,7 +106,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     endpoint, tally = request.endpoint or "none", counts()
-    tally.requests.labels(endpoint, request.method, response.status_code).inc()
+    method = request.method if request.method in METHODS else "other"
+    tally.requests.labels(endpoint, method, response.status_code).inc()
     if "metrics_began" in g:
         tally.seconds.labels(endpoint).observe(time.perf_counter() - g.metrics_began)
     if endpoint == "patient.answer" and response.status_code == 303:

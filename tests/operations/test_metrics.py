@@ -94,3 +94,12 @@ def test_no_metric_is_labelled_by_a_path(app: Flask) -> None:
     text = client.get("/metrics").text
     assert "private-thing" not in text
     assert re.search(r'backstory_requests_total\{endpoint="none",method="GET",status="404"\}', text)
+
+
+def test_a_made_up_method_makes_no_series_of_its_own(app: Flask) -> None:
+    client = app.test_client()
+    for number in range(3):
+        client.open("/login", method=f"MADEUP{number}")
+    text = client.get("/metrics").text
+    assert "MADEUP" not in text
+    assert 'method="other"' in text
