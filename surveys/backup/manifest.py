@@ -74,11 +74,21 @@ def read(folder: Path, key: bytes | None) -> Manifest:
 
 def _refuse_changed(manifest: Manifest, key: bytes | None) -> None:
     if not manifest.sealed:
-        return
+        return _refuse_unsealed(key)
     if key is None:
         raise BackupError("This backup is sealed. Set BACKUP_KEY to the key it was taken with.")
     if not hmac.compare_digest(authenticate(_content(manifest), key), manifest.code):
         raise BackupError("The manifest does not open: BACKUP_KEY is another, or the backup was changed.")
+    return None
+
+
+def _refuse_unsealed(key: bytes | None) -> None:
+    """Where backups are sealed, one that is not may be anybody's, and what it holds would run as the owner."""
+    if key:
+        raise BackupError(
+            "This backup is not sealed, so nothing says who made it. If you know that it is yours, from before there"
+            " was a BACKUP_KEY, unset BACKUP_KEY and restore again."
+        )
 
 
 def _content(manifest: Manifest) -> bytes:

@@ -110,6 +110,14 @@ def test_s26_a_changed_manifest_is_refused(copied: Copied) -> None:
     assert "the backup was changed" in done.stderr
 
 
+def test_s26_a_backup_that_somebody_put_there_unsealed_is_refused(copied: Copied) -> None:
+    path = copied.folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "sealed": False, "code": ""}))
+    done = run_flask(copied.settings, "restore", str(copied.folder), "--drill")
+    assert done.returncode == 1
+    assert "is not sealed, so nothing says who made it" in done.stderr
+
+
 def test_s26_the_wrong_master_key_is_found_out(copied: Copied) -> None:
     stranger = {**copied.settings, "MASTER_KEY": secrets.token_hex(32)}
     done = run_flask(stranger, "restore", str(copied.folder), "--drill")
