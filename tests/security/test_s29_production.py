@@ -99,7 +99,7 @@ def test_s29_a_weak_secret_is_refused(production: dict[str, str], secret: str, w
 
 
 def test_s29_a_weak_master_key_is_refused(production: dict[str, str]) -> None:
-    assert "aster key 1 repeats itself" in refused({**production, "MASTER_KEY": "00" * 32})
+    assert "Key 1 of MASTER_KEYS repeats itself" in refused({**production, "MASTER_KEY": "00" * 32})
 
 
 def test_s29_a_guessable_metrics_token_is_refused(production: dict[str, str]) -> None:
