@@ -11,6 +11,7 @@ from surveys.secret_files import SecretFileError, with_files
 from tasks import signals
 
 USUAL = "redis://localhost:6379/0"
+PARTS = ("tasks.reminders", "tasks.retention", "tasks.sealing", "tasks.verifying")
 TICK_SECONDS = 15
 SEAL_SECONDS = 60
 TIME_LIMIT = 300  # seconds for one task
@@ -19,7 +20,7 @@ VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to 
 
 def make_celery(broker: str) -> Celery:
     """Return the Celery application: late acknowledgement, one task at a time, no results kept."""
-    celery = Celery("backstory", broker=broker, include=["tasks.reminders", "tasks.retention", "tasks.sealing"])
+    celery = Celery("backstory", broker=broker, include=PARTS)
     celery.conf.update(
         task_acks_late=True,
         task_reject_on_worker_lost=True,
@@ -37,6 +38,7 @@ def make_celery(broker: str) -> Celery:
         beat_schedule={
             "tick": {"task": "tick", "schedule": TICK_SECONDS, "options": {"expires": TICK_SECONDS * 2}},
             "seal": {"task": "seal", "schedule": SEAL_SECONDS, "options": {"expires": SEAL_SECONDS * 2}},
+            "verify": {"task": "verify", "schedule": crontab(hour=4, minute=10), "options": {"expires": 3600}},
             "retain": {"task": "retain", "schedule": crontab(hour=3, minute=20), "options": {"expires": 3600}},
         },
     )

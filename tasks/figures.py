@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Engine, text
@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from surveys.db import clinic_scope, db, real_now
+from surveys.access.audit_watch import Watched, watch
+from surveys.access.clinics import every_clinic
+from surveys.db import clinic_scope, clinic_session, db, real_now
 from surveys.models.message import TERMINAL, WAITING
 from surveys.operations import operations
 
@@ -31,6 +33,7 @@ class Figures:
     open_tasks: int = 0
     ages: Mapping[str, float] = field(default_factory=dict)
     pool: Mapping[str, int] = field(default_factory=dict)
+    audit: Watched = field(default_factory=Watched)
 
     def families(self) -> Iterator[Family]:
         """Yield name, words, and value by label, ``""`` where there is one value only."""
@@ -41,6 +44,9 @@ class Figures:
         yield "oldest_due_message_seconds", "Age of the oldest due, unsent message.", {"": self.oldest_due or 0.0}
         yield "messages", "Messages by state.", {state: self.messages.get(state, 0) for state in (*WAITING, *TERMINAL)}
         yield "open_staff_tasks", "Tasks that wait for a person.", {"": self.open_tasks}
+        yield "audit_unsealed_seconds", "Age of the oldest audit row outside the chain.", {"": self.audit.unsealed}
+        yield "audit_unverified_seconds", "Seconds since each audit was verified.", {"": self.audit.unverified}
+        yield "audit_broken_clinics", "Clinics whose audit did not verify.", {"": float(self.audit.broken)}
         for kind, words in AGES.items():
             if kind in self.ages:
                 yield f"{kind}_age_seconds", f"Seconds since {words}.", {"": self.ages[kind]}
@@ -51,7 +57,8 @@ def read_figures() -> Figures:
     pool = connections(db.engine)
     try:
         with clinic_scope(None), Session(db.engine) as session:
-            return _read(session, pool, now=real_now(session))
+            read = _read(session, pool, now=real_now(session))
+        return replace(read, audit=_watch_audits())
     except SQLAlchemyError:
         return Figures(False, pool=pool)
 
@@ -67,6 +74,15 @@ def _read(session: Session, pool: Mapping[str, int], *, now: datetime) -> Figure
         ages={kind: (now - done.at).total_seconds() for kind, done in operations(session).items() if kind in AGES},
         pool=pool,
     )
+
+
+def _watch_audits() -> Watched:
+    """The worst of every clinic; a few short queries for each."""
+    worst = Watched()
+    for clinic_id in every_clinic():
+        with clinic_session(clinic_id) as session:
+            worst = worst.and_of(watch(session, now=real_now(session)))
+    return worst
 
 
 def connections(engine: Engine) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from surveys.access.audit_chain import beginning, chained, written_at
 from surveys.access.sealing import EVENT, NOW_RUNNING, WHOLE, is_sealed, newest_seal
-from surveys.models import AuditEvent, AuditLink, AuditSeal
+from surveys.models import AuditCheck, AuditEvent, AuditLink, AuditSeal
 
 PIECE = 1000  # rows in memory at once
 LONGEST_ACT = timedelta(hours=1)  # no transaction is open that long between making its row and committing it
@@ -58,7 +58,7 @@ def head(session: Session) -> Head | None:
     return Head(last.position, last.last_sequence, last.chain_hash) if last else None
 
 
-def verify(session: Session, clinic_id: UUID, kept: Head | None, report: Report, *, real_time: bool) -> Iterator[None]:
+def verify(session: Session, clinic_id: UUID, kept: Head | None, report: Report, *, real_time: bool) -> Generator[None]:
     """Fill the report, pausing after each piece; the session's transaction must be REPEATABLE READ.
 
     ``kept``: a head exported before. ``real_time``: the domain clock is the real one, so a row says when it was made.
@@ -66,11 +66,12 @@ def verify(session: Session, clinic_id: UUID, kept: Head | None, report: Report,
     seals = session.scalars(select(AuditSeal).order_by(AuditSeal.position)).all()
     ends = {seal.last_sequence: seal for seal in seals}
     walk = _Walk(clinic_id, ends, kept, report, real_time=real_time)
-    for number, row in enumerate(session.execute(_links(), execution_options={"yield_per": PIECE}), start=1):
-        walk.step(row)
-        if number % PIECE == 0:
-            yield
-    walk.finish(seals)
+    with session.execute(_links(), execution_options={"yield_per": PIECE}) as rows:
+        for number, row in enumerate(rows, start=1):
+            walk.step(row)
+            if number % PIECE == 0:
+                yield
+    walk.finish(seals, session.scalar(select(func.max(AuditCheck.events))) or 0)
     _check_unsealed(session, seals[-1] if seals else None, report)
 
 
@@ -89,6 +90,7 @@ class _Walk:
         self._previous, self._sequence = beginning(clinic_id), 0
         self._ends, self._kept, self._report, self._real_time = ends, kept, report, real_time
         self._sealed_before: datetime | None = None
+        self._newest: datetime | None = None  # of the rows since the last seal
 
     def step(self, row: Row[Any]) -> None:
         """Compare one link with the one before, its row, its seal and the head kept elsewhere."""
@@ -107,6 +109,7 @@ class _Walk:
     def _when(self, row: Row[Any]) -> str | None:
         """A row that was added later pretends to an earlier moment in its id, or in what it shows."""
         made = written_at(row.id)
+        self._newest = max(made, self._newest or made)
         if self._sealed_before is not None and made < self._sealed_before - LONGEST_ACT:
             return "the event was inserted later under an earlier id"
         if self._real_time and abs(row.at - made) > LONGEST_ACT:
@@ -119,14 +122,19 @@ class _Walk:
         if seal := self._ends.get(row.sequence):
             if (seal.chain_hash, seal.last_event_id) != (row.chain_hash, row.event_id):
                 self._report.note(f"seal {seal.position} does not fit the chain", row.sequence, row.event_id)
-            self._sealed_before = seal.sealed_at
+            elif self._newest and seal.sealed_at < self._newest - LONGEST_ACT:
+                self._report.note(f"seal {seal.position} says an earlier moment than its events", row.sequence)
+            self._sealed_before, self._newest = seal.sealed_at, None
 
-    def finish(self, seals: Any) -> None:
-        """Compare the chain's end with the last seal and with the head kept elsewhere."""
+    def finish(self, seals: Any, seen_before: int) -> None:
+        """Compare the chain's end with the last seal, with earlier verifications and with the head kept elsewhere."""
         self._check_seals(seals)
         last = seals[-1].last_sequence if seals else 0
         if self._sequence != last:
             self._report.note(f"the chain ends at {self._sequence} and the last seal at {last}", self._sequence)
+        if seen_before > self._report.events:
+            told = f"the chain ends at {self._sequence}; an earlier verification saw {seen_before} events"
+            self._report.note(f"{told}: its end was cut off", self._sequence)
         if self._kept and self._kept.sequence > self._sequence:
             told = f"the chain ends at {self._sequence}; by the kept head it went to {self._kept.sequence}"
             self._report.note(f"{told}: its end was cut off", self._sequence)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -86,7 +87,7 @@ def _read(path: Path) -> dict[UUID, Head]:
 
 
 def _verify_clinic(clinic_id: UUID, heads: Mapping[UUID, Head]) -> bool:
-    report = verify_clinic(clinic_id, heads.get(clinic_id), tell=True)
+    report = verify_clinic(clinic_id, heads.get(clinic_id), each=lambda events: _tell(clinic_id, events))
     for problem in report.problems:
         place = "" if problem.sequence is None else f", position {problem.sequence}"
         event = "" if problem.event_id is None else f", event {problem.event_id}"
@@ -97,15 +98,22 @@ def _verify_clinic(clinic_id: UUID, heads: Mapping[UUID, Head]) -> bool:
     return not report.problems
 
 
-def verify_clinic(clinic_id: UUID, kept: Head | None = None, *, tell: bool = False) -> Report:
-    """Verify one clinic as of one moment, and note the outcome for its administrators."""
+def _tell(clinic_id: UUID, events: int) -> None:
+    click.echo(f"Clinic {clinic_id}: {events} events so far", err=True)
+
+
+def verify_clinic(clinic_id: UUID, kept: Head | None = None, *, each: Callable[[int], None]) -> Report:
+    """Verify one clinic as of one moment, and note the outcome for its administrators.
+
+    ``each`` hears now and then how many events were seen; what it raises ends the verification, and nothing is noted.
+    """
     config: Config = current_app.extensions["backstory"]
     report, real_time = Report(), config.environment == "production"
     with clinic_session(clinic_id) as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        for _piece in verification.verify(session, clinic_id, kept, report, real_time=real_time):
-            if tell:
-                click.echo(f"Clinic {clinic_id}: {report.events} events so far", err=True)
+        with closing(verification.verify(session, clinic_id, kept, report, real_time=real_time)) as pieces:
+            for _piece in pieces:
+                each(report.events)
         session.rollback()
         problem = report.problems[0].what if report.problems else None
         now, of = real_now(session), {"clinic_id": clinic_id}

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from tasks.doctor.data import check_backup, check_disk, check_keys
+from tasks.doctor.data import check_audit, check_backup, check_disk, check_keys
 from tasks.doctor.database import check_database, is_up
 from tasks.doctor.finding import Check, Finding, bad, worst
 from tasks.doctor.sending import check_queue, check_redis, check_relay
@@ -22,7 +22,7 @@ COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 def doctor(as_json: bool) -> None:
-    """Look at database, roles, Redis, queue, clock, relay, disk, keys, backups, wording and settings."""
+    """Look at database, roles, Redis, queue, clock, relay, disk, keys, audit, backups, wording and settings."""
     findings = list(examine())
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
@@ -38,6 +38,7 @@ def examine() -> Iterator[Finding]:
         figures = read_figures()
         yield from _safely(lambda: check_queue(figures))
         yield from _safely(lambda: check_backup(figures))
+        yield from _safely(lambda: check_audit(figures))
         yield from _safely(check_keys)
     for check in ALWAYS:
         yield from _safely(check)

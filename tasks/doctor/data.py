@@ -23,6 +23,8 @@ from tasks.figures import Figures
 
 HOUR, DAY = 3600.0, 86_400.0
 BACKUP = (26 * HOUR, 72 * HOUR)
+UNSEALED = (600.0, 6 * HOUR)  # the sealer comes each minute
+UNVERIFIED = (50 * HOUR, 8 * DAY)
 DRILL = (100 * DAY, 400 * DAY)
 SAMPLE = 20  # patients of each clinic, the newest
 FREE = (0.2, 0.05)  # of a file system
@@ -81,6 +83,20 @@ def check_backup(figures: Figures) -> Iterator[Finding]:
             yield graded(kind, f"the last one is {age / HOUR:.0f} hours old", age, limits, remedy)
     if settings().backup_database_url and not settings().backup_key:
         yield warn("backup key", "backups are not sealed", "Set BACKUP_KEY: who has the file reads every answer.")
+
+
+def check_audit(figures: Figures) -> Iterator[Finding]:
+    """Look at how far the sealer and the nightly verification have come."""
+    audit = figures.audit
+    if audit.broken:
+        words = f"of {audit.broken} clinics is not as it was sealed"
+        yield bad("audit", words, "docs/runbook.md, Incidents: The audit does not verify.")
+    else:
+        words = f"was verified in the last {audit.unverified / HOUR:.0f} hours"
+        yield graded("audit", words, audit.unverified, UNVERIFIED, "Run: flask --app wsgi audit verify")
+    words = f"the oldest event waits for {audit.unsealed:.0f} s" if audit.unsealed else "every event is sealed"
+    remedy = "Look at beat and worker, then for a transaction left open: docs/runbook.md, Alarms."
+    yield graded("audit seal", words, audit.unsealed, UNSEALED, remedy)
 
 
 def check_disk() -> Iterator[Finding]:

@@ -45,10 +45,11 @@ def findings(environ: dict[str, str]) -> tuple[int, dict[str, dict[str, str]]]:
 def test_in_good_health_nothing_is_bad_and_everything_is_looked_at(served: dict[str, str]) -> None:
     status, lines = findings(served)
     wanted = {"database", "role", "schema", "clock", "redis", "worker", "tick", "queue", "relay", "disk", "keys"}
+    wanted |= {"audit", "audit seal"}
     assert wanted | {"backup", "drill", "wording", "address", "secrets"} <= set(lines)
     assert [line for line in lines.values() if line["level"] == "bad"] == []
     assert status == 1, "the tests' address is http and its wording is working wording"
-    for name in ("database", "role", "schema", "redis", "worker", "tick", "queue", "relay", "keys", "backup"):
+    for name in ("database", "role", "schema", "redis", "worker", "tick", "queue", "relay", "keys", "backup", "audit"):
         assert lines[name]["level"] == "ok", lines[name]
 
 

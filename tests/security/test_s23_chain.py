@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,14 +17,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import tasks.sealing
+import tasks.verifying
 from local import roles
 from local.postgres import Postgres
+from surveys.access import verification
 from surveys.access.audit import SYSTEM, record
+from surveys.access.audit_watch import Watched, watch
 from surveys.access.sealing import seal
 from surveys.application import create_app
 from surveys.config import read_config
-from surveys.db import app_now, clinic_session, db
+from surveys.db import app_now, clinic_session, db, real_now
 from surveys.models import AuditCheck, AuditEvent, AuditLink, AuditSeal
+from tasks import celery_app
 from tests.factories import make_clinic
 from tests.servers import database
 
@@ -151,6 +156,20 @@ TAMPERINGS = {
         12,
     ),
     "a seal changed": (["UPDATE audit_seal SET chain_hash = '\\x00' WHERE position = 1"], "seal 1 does not fit", 6),
+    "a seal set back": (
+        ["UPDATE audit_seal SET sealed_at = sealed_at - interval '3 hours' WHERE position = 1"],
+        "seal 1 says an earlier moment than its events",
+        6,
+    ),
+    "cut off with links and seals": (
+        [
+            "DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_link WHERE sequence > 6)",
+            "DELETE FROM audit_link WHERE sequence > 6",
+            "DELETE FROM audit_seal WHERE position > 1",
+        ],
+        "the chain ends at 6; an earlier verification saw 12 events",
+        6,
+    ),
     "a first seal removed": (["DELETE FROM audit_seal WHERE position = 1"], "seal 1 is missing or was changed", 0),
 }
 
@@ -175,6 +194,7 @@ def test_s23_what_is_cut_off_everywhere_shows_against_a_head_kept_elsewhere(book
         "DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_link WHERE sequence > 6)",
         "DELETE FROM audit_link WHERE sequence > 6",
         "DELETE FROM audit_seal WHERE position > 1",
+        "DELETE FROM audit_check",
     )
     assert books.flask("verify")[0] == 0
     status, words = books.flask("verify", "--head", str(kept))
@@ -235,6 +255,50 @@ def test_s23_the_task_of_each_minute_seals_every_clinic(books: Books) -> None:
         with clinic_session(clinic_id) as session:
             assert session.scalar(select(func.count()).select_from(AuditLink)) == events
     assert books.flask("verify")[0] == 0
+
+
+def test_s23_each_night_every_audit_is_verified_and_the_outcome_noted(
+    books: Books, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noted() -> list[str | None]:
+        with clinic_session(books.clinic_id) as session:
+            return list(session.scalars(select(AuditCheck.problem).order_by(AuditCheck.checked_at)))
+
+    assert celery_app.conf.beat_schedule["verify"]["task"] == "verify"
+    tasks.verifying.verify_clinic(str(books.clinic_id))
+    books.tamper("UPDATE audit_event SET reason = 'another' WHERE id = :fourth")
+    tasks.verifying.verify_clinic(str(books.clinic_id))
+    assert noted() == [None, CHANGED]
+    assert f"audit of clinic {books.clinic_id} is not as it was sealed" in caplog.text
+    monkeypatch.setattr(verification, "PIECE", 5)
+    monkeypatch.setattr(tasks.verifying, "VERIFYING", -1.0)
+    tasks.verifying.verify_clinic(str(books.clinic_id))
+    assert len(noted()) == 2, "what was not gone through to its end is no verification"
+    assert "run `flask audit verify` from a timer" in caplog.text
+
+
+def test_s23_whoever_runs_the_service_sees_how_far_the_sealer_is(books: Books) -> None:
+    def seen(later: timedelta = timedelta(0)) -> Watched:
+        with clinic_session(books.clinic_id) as session:
+            return watch(session, now=real_now(session) + later)
+
+    assert (seen().unsealed, seen().broken) == (0.0, 0)
+    books.write(1)
+    with clinic_session(books.clinic_id) as slow:
+        note(slow, books.clinic_id, "slow")
+        slow.flush()
+        books.write(1)
+        books.flask("seal")
+        assert seen(timedelta(hours=2)).unsealed > 7200 - 60, "a transaction left open holds the sealer up"
+        slow.commit()
+    books.flask("seal")
+    assert seen(timedelta(hours=2)).unsealed == 0.0
+    assert seen(timedelta(days=3)).unverified > 3 * 86_400 - 3600, "never verified counts from the first seal"
+    books.flask("verify")
+    assert seen().unverified < 3600
+    books.tamper("UPDATE audit_event SET reason = 'another' WHERE id = :fourth")
+    books.flask("verify")
+    assert seen().broken == 1
 
 
 def test_s23_an_act_that_is_rolled_back_leaves_no_gap(books: Books) -> None:
