@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 TESTS ?=
 ARGS ?=
-TESTERS ?= 2
+TESTERS ?= 3
 export PORT LAN
 
 .PHONY: help setup run flask reset test check translations bench axe faults security browser lock sbom audit-packages licences
@@ -47,7 +47,7 @@ reset: setup ## remove the demo's data
 browser: setup
 	@$(BIN)/python -m local chromium
 
-test: setup browser ## every test; TESTS=tests/scoring for some, TESTERS=2 processes
+test: setup browser ## every test; TESTS=tests/scoring for some, TESTERS=3 processes
 	$(BIN)/python -m pytest -n $(TESTERS) $(TESTS)
 
 check: setup ## style, types, migrations against models, translations

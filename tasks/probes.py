@@ -31,7 +31,7 @@ def readyz() -> tuple[Response, int]:
     report: dict[str, Any] = {"database": "ok", "redis": _redis_state(), "oldest_due_message_seconds": None}
     try:
         report["oldest_due_message_seconds"] = db.session.scalar(
-            text("SELECT extract(epoch FROM app_now() - min(oldest_due)) FROM clinics_due(app_now())")
+            text("SELECT extract(epoch FROM app_now() - min(oldest_due))::float8 FROM clinics_due(app_now())")
         )
     except SQLAlchemyError:
         report["database"] = "unavailable"
