@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
+from surveys.access.birth_year import TASK
 from surveys.models import (
     Clinic,
     Consent,
@@ -18,6 +19,7 @@ from surveys.models import (
     Patient,
     ProtocolVersion,
     Response,
+    StaffTask,
     Suppression,
     Visit,
 )
@@ -51,6 +53,7 @@ class Situation:
     suppressed: bool
     mailed_today: bool
     started: bool
+    guessed: bool  # wrong years of birth closed the links, and staff have not given a new one
 
 
 def situation(session: Session, message: Message, *, now: datetime) -> Situation:
@@ -62,6 +65,7 @@ def situation(session: Session, message: Message, *, now: datetime) -> Situation
         _suppressed(),
         _mailed(message, now),
         _started(),
+        _guessed(),
     )
     wanted = (
         select(Visit, Patient, Clinic, ProtocolVersion, *facts)
@@ -103,12 +107,16 @@ def _started() -> ColumnElement[bool]:
     return exists().where(Response.visit_id == Visit.id)
 
 
+def _guessed() -> ColumnElement[bool]:
+    return exists().where(StaffTask.visit_id == Visit.id, StaffTask.kind == TASK, StaffTask.closed_at.is_(None))
+
+
 def eligibility(facts: Situation, *, now: datetime) -> Refusal | None:
     """Return what keeps the message back, or None where it may go."""
     visit_says = _visit(facts.visit, now) or ("ended" if facts.ended else None)
     if visit_says or facts.message.channel == "staff":
         return Refusal(visit_says) if visit_says else None
-    if reason := _address(facts) or _burst(facts):
+    if reason := _address(facts) or ("guessed" if facts.guessed else None) or _burst(facts):
         return Refusal(reason)
     return _opening(facts.visit, now) or _quiet_hours(facts, now)
 

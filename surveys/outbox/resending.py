@@ -23,6 +23,7 @@ REASONS = {
     "ended": "Contact or follow-up has ended for this patient. Take the ending back first.",
     "no_address": "There is no e-mail address to send the link to. Add one to the contact details.",
     "no_permission": "The patient has not allowed e-mail. Record the permission first.",
+    "guessed": "Wrong years of birth closed the link. Speak with the patient and give a new link on this page.",
     "suppressed": "Mail to this address came back. Correct the address in the contact details.",
 }
 

@@ -16,6 +16,7 @@ from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.views.guard import Reply
 from surveys.views.patient_page import (
     closed_page,
+    dead_link,
     load_sitting,
     no_session,
     page,
@@ -66,7 +67,7 @@ def _go_on(sitting: Sitting, patient: Patient) -> Reply:
 def _asked() -> tuple[Sitting, Browser]:
     found = load_sitting() or abort(make_response(no_session()))
     if found[0].state != "open":
-        abort(make_response(closed_page(found[0])))
+        abort(make_response(dead_link() if found[1].year_pending else closed_page(found[0])))
     return found
 
 

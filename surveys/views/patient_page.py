@@ -71,11 +71,12 @@ def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
 def known_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
     """Return the browser's sitting; without one the request ends with the page that says how to get one.
 
-    Where the year of birth is still to be given, it ends with the way to that page.
+    Where the year of birth is still to be given, it ends with the way to that page, and once nothing can be asked any
+    more, with the page of a dead link: who sent the answers was somebody else, perhaps.
     """
     found = load_sitting(instrument) or abort(make_response(no_session()))
-    if found[1].year_pending and found[0].state == "open":
-        abort(see(url_for("birth_year.form")))
+    if found[1].year_pending:
+        abort(see(url_for("birth_year.form")) if found[0].state == "open" else make_response(dead_link()))
     return found
 
 

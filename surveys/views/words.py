@@ -46,6 +46,7 @@ OTHERS = {
     "ended": LazyText("contact or follow-up has ended"),
     "no_address": LazyText("no e-mail address"),
     "no_permission": LazyText("no permission to write"),
+    "guessed": LazyText("wrong years of birth closed the link"),
     "suppressed": LazyText("the address bounced"),
     "address_bounced": LazyText("the address bounced"),
     "nothing_sent": LazyText("wants no mail"),

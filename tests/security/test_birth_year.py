@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from surveys.access.audit import SYSTEM
-from surveys.access.birth_year import TRIES
+from surveys.access.birth_year import TRIES, settle_guesses
 from surveys.access.links import issue_link, reissue_link
 from surveys.db import app_now
-from surveys.models import AuditEvent, Clinic, Consent, Patient, PatientLink, StaffTask, Visit
+from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, PatientLink, StaffTask, Visit
+from surveys.outbox import ResendError, resend
+from surveys.outbox.eligibility import eligibility, situation
 from tests.patients import Invited, invite, seen_by
 from tests.views.test_patient import begin, save, shown, stored, token_of
 
@@ -142,3 +144,43 @@ def test_a_form_of_another_session_checks_nothing(app: Flask, client: FlaskClien
     form = {"year": "1960", "token": token_of(shown(client, PAGE)), "consent": "1"}
     assert other.post(PAGE, data=form, base_url=SECURE).status_code == 400
     assert tries(app, checked) == 0
+
+
+def test_who_never_gave_the_year_sees_nothing_once_the_patient_has_sent(
+    app: Flask, client: FlaskClient, checked: Invited
+) -> None:
+    curious = app.test_client()
+    begin(curious, checked)
+    begin(client, checked)
+    assert give(client, "1951") == 303
+    save(client, "/s/odi/1", "2")
+    sent = client.post("/s/send", data={"token": token_of(shown(client, "/s/review"))}, base_url=SECURE)
+    assert sent.location == "/s/done"
+    assert shown(client, "/s/done").status_code == 200
+    unknown = shown(client, f"/q/{'x' * 43}").text
+    title = unknown[unknown.index("<title>") : unknown.index("</title>")]
+    for path in ("/s/done", "/s/permissions", "/s/leave", "/s/consent", "/s/review", "/s/odi/1", PAGE):
+        reply = shown(curious, path)
+        assert (reply.status_code, title in reply.text) == (404, True), path
+    for path in ("/s/leave", "/s/send", "/s/permissions/contact_email", PAGE):
+        assert curious.post(path, data={"token": "x"}, base_url=SECURE).status_code == 404, path
+
+
+def test_a_reminder_brings_no_new_tries_before_staff_have_given_a_new_link(
+    app: Flask, client: FlaskClient, checked: Invited
+) -> None:
+    begin(client, checked)
+    for wrong in range(TRIES):
+        give(client, str(1960 + wrong))
+    with seen_by(app, checked.clinic_id) as session:
+        wanted = select(Message).where(Message.visit_id == checked.visit_id).order_by(Message.due_at).limit(1)
+        message, visit, now = session.scalars(wanted).one(), session.get_one(Visit, checked.visit_id), app_now(session)
+        kept_back = eligibility(situation(session, message, now=now), now=now)
+        assert kept_back is not None
+        assert kept_back.reason == "guessed"
+        with pytest.raises(ResendError, match="Wrong years"):
+            resend(session, visit, actor=SYSTEM, now=now)
+        settle_guesses(session, visit, actor=SYSTEM, now=now)
+        session.flush()
+        again = eligibility(situation(session, message, now=now), now=now)
+        assert again is None or again.reason != "guessed"
