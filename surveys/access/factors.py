@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access import totp
@@ -13,6 +13,7 @@ from surveys.access.encryption import Vault
 from surveys.db import uuid7
 from surveys.models import RecoveryCode, Staff, StaffFactor
 
+OFFER = timedelta(minutes=10)  # as long as a sign-in half done
 PLACE = ("staff_factor", "secret_enc")
 
 
@@ -23,9 +24,9 @@ def in_use(session: Session, staff_id: UUID) -> StaffFactor | None:
 
 
 def offered(session: Session, vault: Vault, person: Staff, *, now: datetime) -> tuple[StaffFactor, str]:
-    """Return the factor being set up and its secret: the one offered before, so that a reload shows the same."""
-    waiting = select(StaffFactor).where(StaffFactor.staff_id == person.id, StaffFactor.confirmed_at.is_(None))
-    factor = session.scalar(waiting.where(StaffFactor.removed_at.is_(None)).order_by(StaffFactor.id.desc()).limit(1))
+    """Return the factor being set up and its secret: the one just offered, so that a reload shows the same."""
+    waiting = select(StaffFactor).where(*_waiting(person.id), StaffFactor.created_at > now - OFFER)
+    factor = session.scalar(waiting.order_by(StaffFactor.id.desc()).limit(1))
     if factor is not None:
         return factor, vault.open(factor.secret_enc, *PLACE, factor.id)
     factor_id, secret = uuid7(), totp.new_secret()
@@ -50,6 +51,11 @@ def confirm(session: Session, vault: Vault, factor: StaffFactor, typed: str, *, 
     return True
 
 
+def withdraw_offer(session: Session, staff_id: UUID, *, now: datetime) -> None:
+    """Forget a secret that was shown and not confirmed: somebody else may have been shown it."""
+    session.execute(update(StaffFactor).where(*_waiting(staff_id)).values(removed_at=now))
+
+
 def accept(session: Session, vault: Vault, staff_id: UUID, typed: str, *, now: datetime) -> bool:
     """Return whether the code fits and none of its time step, or of a later one, was used before."""
     factor = in_use(session, staff_id)
@@ -68,3 +74,7 @@ def remove(session: Session, staff_id: UUID, *, now: datetime) -> bool:
     session.execute(update(StaffFactor).where(*live).values(removed_at=now))
     session.execute(delete(RecoveryCode).where(RecoveryCode.staff_id == staff_id))
     return was
+
+
+def _waiting(staff_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return StaffFactor.staff_id == staff_id, StaffFactor.confirmed_at.is_(None), StaffFactor.removed_at.is_(None)

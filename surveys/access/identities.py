@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveys.access.audit import Actor, record
-from surveys.access.staff import find_login
+from surveys.access.staff import IDENTITY, find_key, shut_out
 from surveys.i18n import gettext as _
 from surveys.models import Staff, StaffIdentity
 
@@ -25,16 +25,16 @@ class IdentityError(ValueError):
 def key_of(issuer: str, subject: str) -> str:
     """Return what is stored and looked for; no sign-in name has this form."""
     named = f"{issuer}\0{subject}".encode("utf-8", "surrogatepass")
-    return f"oidc:{sha256(named).hexdigest()}"
+    return f"{IDENTITY}{sha256(named).hexdigest()}"
 
 
 def find(session: Session, issuer: str, subject: str) -> tuple[UUID, UUID] | None:
     """Return (clinic id, staff id) of an identity, or None: nobody is added by signing in."""
-    return find_login(session, key_of(issuer, subject))
+    return find_key(session, key_of(issuer, subject))
 
 
 def link(session: Session, person: Staff, issuer: str, subject: str, *, actor: Actor, now: datetime) -> None:
-    """Tie the account to the identity, in place of one before; raises IdentityError."""
+    """Tie the account to the identity, in place of one before, whose sessions end; raises IdentityError."""
     if not issuer:
         raise IdentityError(_("This installation knows no institution to sign in with."))
     if not 1 <= len(subject) <= LONGEST or not subject.isprintable():
@@ -44,7 +44,8 @@ def link(session: Session, person: Staff, issuer: str, subject: str, *, actor: A
         return
     if owner is not None:
         raise IdentityError(_("This identity belongs to another account already."))
-    session.execute(delete(StaffIdentity).where(StaffIdentity.staff_id == person.id))
+    if _untie(session, person):
+        shut_out(session, person, now=now)
     made = StaffIdentity(
         clinic_id=person.clinic_id, staff_id=person.id, issuer=issuer, key=key_of(issuer, subject), created_at=now
     )
@@ -58,7 +59,12 @@ def link(session: Session, person: Staff, issuer: str, subject: str, *, actor: A
 
 
 def unlink(session: Session, person: Staff, *, actor: Actor, now: datetime) -> None:
-    """Take the identity away; the person needs a password then."""
-    gone = delete(StaffIdentity).where(StaffIdentity.staff_id == person.id).returning(StaffIdentity.id)
-    if session.execute(gone).all():
+    """Take the identity away and end the person's sessions; a password is needed then."""
+    if _untie(session, person):
+        shut_out(session, person, now=now)
         record(session, person.clinic_id, actor, "identity_unlinked", ("staff", person.id), now=now)
+
+
+def _untie(session: Session, person: Staff) -> bool:
+    gone = delete(StaffIdentity).where(StaffIdentity.staff_id == person.id).returning(StaffIdentity.id)
+    return bool(session.execute(gone).all())

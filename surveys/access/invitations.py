@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from surveys.access import factors, staff_mail
+from surveys.access import factors, identities, staff_mail
 from surveys.access.audit import Actor, record
 from surveys.access.encryption import Vault
 from surveys.access.staff import login_taken, shut_out
@@ -71,8 +71,9 @@ def invite(
 
 
 def invite_again(session: Session, person: Staff, *, actor: Actor, now: datetime) -> None:
-    """Begin anew: no password, no second factor, no session; another mail, whose link replaces those before."""
+    """Begin anew: no password, no identity, no second factor, no session; the mail's link replaces those before."""
     person.password_hash = None
+    identities.unlink(session, person, actor=actor, now=now)
     factors.remove(session, person.id, now=now)
     shut_out(session, person, now=now)
     revoke_links(session, person.id, now=now)

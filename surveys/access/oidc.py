@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -43,6 +43,14 @@ class Asked:
     verifier: str
 
 
+@dataclass(frozen=True)
+class Vouched:
+    """Whom the provider vouches for. ``asked_at``: when it asked for the password, or None where it does not say."""
+
+    subject: str
+    asked_at: datetime | None
+
+
 def begin(institution: Institution, come_back: str, *, afresh: bool = False) -> tuple[str, Asked]:
     """Return the provider's address to lead to; ``afresh``: it must ask for the password even of who is known."""
     asked = Asked(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
@@ -62,8 +70,8 @@ def finish(
     *,
     now: datetime,
     afresh: bool = False,
-) -> str:
-    """Return the subject that the provider vouches for, or raise InstitutionError."""
+) -> Vouched:
+    """Return whom the provider vouches for, or raise InstitutionError."""
     if not secrets.compare_digest(answer.get("state", "").encode(), asked.state.encode()):
         raise InstitutionError(400, _("This sign-in was not begun in this browser. Begin again."))
     if "code" not in answer:
@@ -72,7 +80,7 @@ def finish(
     token = _id_token(institution, come_back, asked, answer["code"], _endpoint(found, "token_endpoint"))
     claims = _verified(institution, token, _keys(_endpoint(found, "jwks_uri")), now)
     _check_own(institution, claims, asked, now, afresh=afresh)
-    return str(claims["sub"])
+    return Vouched(str(claims["sub"]), _asked_at(claims, now))
 
 
 def _id_token(institution: Institution, come_back: str, asked: Asked, code: str, endpoint: str) -> str:
@@ -121,6 +129,15 @@ def _check_own(institution: Institution, claims: dict[str, Any], asked: Asked, n
     at = claims.get("auth_time")
     if afresh and not (isinstance(at, (int, float)) and at >= (now - RECENT).timestamp() - CLOCKS):
         raise InstitutionError(403, _("The institution did not ask for your password again. Sign out and in anew."))
+
+
+def _asked_at(claims: dict[str, Any], now: datetime) -> datetime | None:
+    """Return the time at which the password was asked for, never later than now."""
+    at = claims.get("auth_time")
+    try:
+        return min(datetime.fromtimestamp(at, UTC), now) if isinstance(at, (int, float)) else None
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _discovered(institution: Institution) -> Mapping[str, Any]:

@@ -38,9 +38,15 @@ class Identity:
 
 
 def open_session(
-    session: Session, person: Staff, *, now: datetime, method: str = "password", browser: str | None = None
+    session: Session,
+    person: Staff,
+    *,
+    now: datetime,
+    method: str = "password",
+    browser: str | None = None,
+    proved_at: datetime | None = None,
 ) -> str:
-    """Add a session row and return its token for the cookie."""
+    """Add a session row and return its token for the cookie. ``proved_at``: when the person did, if not just now."""
     token = new_token()
     session.add(
         StaffSession(
@@ -49,7 +55,7 @@ def open_session(
             token_digest=digest(token),
             created_at=now,
             last_seen_at=now,
-            authenticated_at=now,
+            authenticated_at=proved_at or now,
             method=method,
             browser=browser,
         )

@@ -14,6 +14,8 @@ from surveys.access.passwords import hash_password, verify
 from surveys.models import Clinic, Staff, StaffIdentity
 from surveys.models.clinic import ROLES
 
+IDENTITY = "oidc:"  # what the key of an institution's identity begins with
+
 
 class LastAdminError(ValueError):
     """The clinic would be left without anyone who may look after its accounts."""
@@ -24,6 +26,11 @@ class RoleError(ValueError):
 
 
 def find_login(session: Session, login: str) -> tuple[UUID, UUID] | None:
+    """Return (clinic id, staff id) of a sign-in name; an identity's key is none, or tries by it would count apart."""
+    return None if login.startswith(IDENTITY) else find_key(session, login)
+
+
+def find_key(session: Session, login: str) -> tuple[UUID, UUID] | None:
     """Return (clinic id, staff id) of a login, or of an identity's key, by the one function that may look across."""
     row = session.execute(text("SELECT clinic_id, staff_id FROM find_login(:login)"), {"login": login}).one_or_none()
     return (row.clinic_id, row.staff_id) if row else None
@@ -61,9 +68,10 @@ def set_password(session: Session, person: Staff, password: str, *, now: datetim
 
 
 def shut_out(session: Session, person: Staff, *, now: datetime, keep: UUID | None = None) -> None:
-    """End the person's sessions and sign-ins half done."""
+    """End the person's sessions, sign-ins half done and a second factor that was only shown."""
     sessions.close_all(session, person.id, now=now, but=keep)
     pending.end_all(session, person.id, now=now)
+    factors.withdraw_offer(session, person.id, now=now)
 
 
 def state_of(session: Session, person: Staff) -> str:

@@ -52,8 +52,8 @@ def callback() -> Reply:
     afresh, now = begun["purpose"] == "confirm", real_now(db.session())
     db.session.rollback()  # no connection is held while the provider is asked
     try:
-        subject = oidc.finish(institution, _come_back(), asked, request.args, now=now, afresh=afresh)
-        return ENDINGS[begun["purpose"]](institution, subject, begun)
+        vouched = oidc.finish(institution, _come_back(), asked, request.args, now=now, afresh=afresh)
+        return ENDINGS[begun["purpose"]](institution, vouched, begun)
     except oidc.InstitutionError as error:
         return error_page(error.code, str(error))
     except identities.IdentityError as error:
@@ -74,25 +74,26 @@ def _leave(purpose: str, **kept: str) -> Reply:
     return redirect(url, 303)
 
 
-def _sign_in(institution: Institution, subject: str, begun: dict[str, str]) -> Response:
-    return entrance.welcome(_known(institution, subject), local_path(begun.get("next")), method="institution")
+def _sign_in(institution: Institution, vouched: oidc.Vouched, begun: dict[str, str]) -> Response:
+    person = _known(institution, vouched.subject)
+    return entrance.welcome_by_institution(person, local_path(begun.get("next")), vouched.asked_at)
 
 
-def _accept(institution: Institution, subject: str, begun: dict[str, str]) -> Response:
+def _accept(institution: Institution, vouched: oidc.Vouched, begun: dict[str, str]) -> Response:
     found = mailed.opened("invitation", begun.get("token", ""))
     if found is None:
         raise oidc.InstitutionError(404, _("This link does not work any more. Ask an administrator for a new one."))
     link, person = found
     now, actor = real_now(db.session()), Actor("staff", person.id)
-    identities.link(db.session(), person, institution.issuer, subject, actor=actor, now=now)
+    identities.link(db.session(), person, institution.issuer, vouched.subject, actor=actor, now=now)
     invitations.use_link(db.session(), link, now=now)
     what = {"method": "institution"}
     record(db.session(), person.clinic_id, actor, "invitation_accepted", ("staff", person.id), now=now, new=what)
-    return entrance.welcome(person, "/", method="institution")
+    return entrance.welcome_by_institution(person, "/", vouched.asked_at)
 
 
-def _confirm(institution: Institution, subject: str, begun: dict[str, str]) -> Response:
-    who, found = load_identity(), identities.find(db.session(), institution.issuer, subject)
+def _confirm(institution: Institution, vouched: oidc.Vouched, begun: dict[str, str]) -> Response:
+    who, found = load_identity(), identities.find(db.session(), institution.issuer, vouched.subject)
     if who is None or found != (who.clinic_id, who.staff_id):
         raise oidc.InstitutionError(403, _("The institution names somebody else than who is signed in here."))
     now = real_now(db.session())

@@ -242,3 +242,51 @@ def test_s05_confirming_by_the_institution_asks_the_same_person_afresh(
 def test_settings_that_cannot_work_are_refused(environment: dict[str, str], settings: dict[str, str], why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         read_config({**environment, **settings})
+
+
+@pytest.mark.parametrize(
+    ("claims", "dropped"), [({"auth_time": PAST}, ()), ({}, ("auth_time",)), ({"auth_time": 1e300}, ())]
+)
+def test_s05_single_sign_on_that_asked_for_no_password_proves_nothing_afresh(
+    served: Flask, clinic: MadeClinic, provider: oidc.Provider, claims: dict[str, Any], dropped: tuple[str, ...]
+) -> None:
+    tied(served, clinic, provider, "admin")
+    provider.claims, provider.dropped = claims, dropped
+    door, reply = sign_in(served)
+    assert reply.headers["Location"] == "/account"
+    assert door.get("/team").status_code == 200
+    assert door.get("/team/new").headers["Location"] == "/confirm?next=/team/new"
+
+
+def test_s04_another_identity_ends_the_sessions_of_the_one_before(
+    served: Flask, clinic: MadeClinic, provider: oidc.Provider
+) -> None:
+    login = tied(served, clinic, provider)
+    door, _reply = sign_in(served)
+    assert door.get("/account").status_code == 200
+    wanted, other = staff_id(served, login), f"other-{clinic.id.hex}"
+    with served.app_context(), clinic_session(clinic.id) as session:
+        person, now = session.get_one(Staff, wanted), real_now(session)
+        identities.link(session, person, provider.issuer, other, actor=SYSTEM, now=now)
+        session.commit()
+    assert door.get("/account").status_code == 303
+
+
+def test_inviting_again_takes_the_institutions_way_in_away_too(
+    served: Flask, clinic: MadeClinic, provider: oidc.Provider
+) -> None:
+    login, admin = tied(served, clinic, provider), Door(served)
+    page = f"/team/{staff_id(served, login)}"
+    door, _reply = sign_in(served)
+    assert admin.sign_in(clinic.logins["admin"]).status_code == 303
+    assert admin.post(f"{page}/invite-again", form=page).headers["Location"] == page
+    assert door.get("/account").status_code == 303
+    assert come_back(door, "/institution/begin").status_code == 403
+
+
+def test_s07_the_key_of_an_identity_is_no_second_sign_in_name(
+    served: Flask, clinic: MadeClinic, provider: oidc.Provider
+) -> None:
+    tied(served, clinic, provider)
+    key = identities.key_of(provider.issuer, provider.subject)
+    assert Door(served).sign_in(key).status_code == 422

@@ -17,7 +17,7 @@ from surveys.models import RecoveryCode, StaffFactor, StaffLink, StaffMail
 from tests.factories import PASSWORD as DEMO_PASSWORD
 from tests.factories import MadeClinic, make_clinic
 from tests.security.door import Door
-from tests.security.staffed import PASSWORD, acts, invited, joined, link_for, mail_staff, set_up, staff_id
+from tests.security.staffed import PASSWORD, SECRET, acts, invited, joined, link_for, mail_staff, set_up, staff_id
 from tests.servers.postbox import Postbox
 
 
@@ -150,3 +150,27 @@ def test_s08_a_link_to_an_account_works_once_and_looking_at_it_changes_nothing(
     assert door.post(path, form=path, password=PASSWORD, again=PASSWORD).status_code == 303
     assert scanner.get(path).status_code == 404
     assert door.post("/login/second-factor", form="/login/second-factor", code="000000").status_code == 422
+
+
+def test_s08_nobody_else_is_shown_the_secret_that_a_person_sets_up(production: Flask, clinic: MadeClinic) -> None:
+    """Whoever knows the password before there is a second factor must not come to know that too."""
+    login, page = clinic.logins["coordinator"], "/login/second-factor"
+    thief, owner = Door(production), Door(production)
+    thief.sign_in(login)
+    shown = SECRET.search(thief.get(page).text)
+    owner.sign_in(login)
+    person = set_up(owner, login, page)
+    assert shown
+    assert shown[1].replace(" ", "") != person.secret
+    assert thief.get(page).headers["Location"].startswith("/login?")
+
+
+def test_s08_a_second_look_while_the_owner_sets_up_shows_nothing(production: Flask, clinic: MadeClinic) -> None:
+    login, page = clinic.logins["analyst"], "/login/second-factor"
+    thief, owner = Door(production), Door(production)
+    thief.sign_in(login)
+    owner.sign_in(login)
+    first = SECRET.search(owner.get(page).text)
+    assert first
+    assert thief.get(page).headers["Location"].startswith("/login?")
+    assert first[1] in owner.get(page).text  # a reload shows the same
