@@ -13,7 +13,7 @@ from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import RegistryGrant
 from surveys.views import found
-from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.guard import Reply, fresh, identity, staff_page
 
 bp = Blueprint("registry_access", __name__)
 
@@ -26,6 +26,7 @@ class GrantForm(Form):
 
 @bp.get("/registry/access")
 @staff_page
+@fresh
 def show() -> Reply:
     """List who reads the clinic's figures."""
     return _page(GrantForm())
@@ -33,6 +34,7 @@ def show() -> Reply:
 
 @bp.post("/registry/access")
 @staff_page
+@fresh
 def allow() -> Reply:
     """Let one analyst in."""
     form, session = GrantForm(request.form), db.session()
@@ -50,6 +52,7 @@ def allow() -> Reply:
 
 @bp.post("/registry/access/<uuid:grant_id>/revoke")
 @staff_page
+@fresh
 def stop(grant_id: UUID) -> Reply:
     """Take the access back at once."""
     revoke(db.session(), found.own(RegistryGrant, grant_id), actor=identity().actor, now=found.now())

@@ -99,3 +99,13 @@ def test_s05_pages_of_sensitive_acts_stand_behind_it(app: Flask, clinic: MadeCli
         assert sent.headers["Location"].startswith("/confirm?")
     kept = row(app, clinic, clinic.logins["analyst"])
     assert (kept.role, kept.disabled_at) == ("analyst", None)
+
+
+def test_s05_letting_somebody_outside_read_the_figures_stands_behind_it(app: Flask, clinic: MadeClinic) -> None:
+    door, page = Door(app), "/registry/access"
+    door.sign_in(clinic.logins["admin"])
+    assert door.get(page).status_code == 200
+    age(app, clinic, authenticated_at=FRESH + timedelta(seconds=1))
+    assert door.get(page).headers["Location"] == f"/confirm?next={page}"
+    for act in (page, f"{page}/{clinic.id}/revoke"):
+        assert door.post(act, form="/account", login="anybody").headers["Location"].startswith("/confirm?")
