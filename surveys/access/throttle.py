@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv6Network, ip_address
 from types import MappingProxyType
 from uuid import UUID
 
@@ -27,7 +28,7 @@ def begin(session: Session, kind: str, account: str, address: str, *, now: datet
 
     ``account`` need not exist: an unknown one is counted like any other. ``now`` is the real clock.
     """
-    digests = digest(account), digest(address)
+    digests = digest(account), digest(_place(address))
     for key in sorted(int.from_bytes(each[:8], "big", signed=True) for each in digests):
         session.execute(select(func.pg_advisory_xact_lock(key)))  # two tries at once are counted one after the other
     session.execute(delete(LoginAttempt).where(LoginAttempt.at <= now - WINDOW))
@@ -49,6 +50,17 @@ def is_last(session: Session, kind: str, account: str) -> bool:
 def take_back(session: Session, attempt: UUID) -> None:
     """Forget a try that was right."""
     session.execute(delete(LoginAttempt).where(LoginAttempt.id == attempt))
+
+
+def _place(address: str) -> str:
+    """Return the address, or the network of 64 bits that one customer's IPv6 addresses share."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4:
+        return address
+    return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False))
 
 
 def _spent(session: Session, kind: str, account: bytes, address: bytes) -> bool:

@@ -134,3 +134,13 @@ def test_s07_codes_are_throttled_by_account_too(app: Flask, clinic: MadeClinic, 
         door.sign_in(person.login, CHOSEN)
         tries.append(door.post(f"/login/{kind}", form=f"/login/{kind}", code="000000").status_code)
     assert tries == [422] * PER_ACCOUNT[kind] + [429]
+
+
+def test_s07_the_addresses_of_one_ipv6_network_count_as_one(app: Flask, clinic: MadeClinic) -> None:
+    network = f"2001:db8:{clinic.id.hex[:4]}:{clinic.id.hex[4:8]}"
+    for number in range(PER_ADDRESS):
+        door = Door(app, address=f"{network}::{number + 1:x}")
+        assert door.sign_in(f"nobody-{number}-{clinic.id.hex}").status_code == 422
+    assert Door(app, address=f"{network}:ffff::1").sign_in(clinic.logins["clinician"]).status_code == 429
+    other = Door(app, address=f"2001:db8:{clinic.id.hex[8:12]}:{clinic.id.hex[12:16]}::1")
+    assert other.sign_in(clinic.logins["clinician"]).status_code == 303
