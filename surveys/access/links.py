@@ -32,6 +32,12 @@ def revoke_links(session: Session, visit_id: UUID, now: datetime) -> None:
     session.execute(update(PatientLink).where(*live).values(revoked_at=now))
 
 
+def end_sessions(session: Session, visit_id: UUID, now: datetime) -> None:
+    """End the sessions of a visit that was sent: they still show what came of it, whatever became of the link."""
+    live = (PatientSession.visit_id == visit_id, PatientSession.revoked_at.is_(None))
+    session.execute(update(PatientSession).where(*live).values(revoked_at=now))
+
+
 def reissue_link(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> str:
     """Stop every link of the visit, add a new one and return its token."""
     revoke_links(session, visit.id, now)

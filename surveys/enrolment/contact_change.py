@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from surveys.access.audit import Actor
 from surveys.access.encryption import Vault
-from surveys.access.links import revoke_links
+from surveys.access.links import end_sessions, revoke_links
 from surveys.models import Clinic, Episode, Patient
 from surveys.pathway.episode_plan import replan, visits_of
 from surveys.people.change import change_details
@@ -40,6 +40,8 @@ def change_contact(
         if changed & REACHES:
             for visit in visits_of(session, episode.id):
                 revoke_links(session, visit.id, now)
+                if visit.submitted_at:
+                    end_sessions(session, visit.id, now)
         if changed & PLANS:
             replan(session, clinic, episode, now=now)
     return changed

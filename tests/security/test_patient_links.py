@@ -307,3 +307,16 @@ def test_s12_stopping_the_links_of_one_visit_leaves_other_sessions_alone(app: Fl
         assert db.engine is not None
     with seen_by(app, other.clinic_id) as session:
         assert session.scalar(select(func.count()).select_from(PatientSession)) == 1
+
+
+def test_s12_a_browser_that_has_sent_sees_nothing_more_once_the_address_changes(
+    app: Flask, client: FlaskClient
+) -> None:
+    invited = invite(app)
+    begin(client, invited)
+    happen(app, "completed", invited)
+    for path in ("/s/done", "/s/permissions"):
+        assert shown(client, path).status_code == 200
+    happen(app, "moved", invited)
+    for path in ("/s/done", "/s/permissions", "/s/leave"):
+        assert shown(client, path).status_code == 403
