@@ -28,6 +28,13 @@ from surveys.operations import note_operation
 from surveys.secret_files import with_files
 
 CANNOT_START = 2
+TO_REPEAT = (
+    "erasures, from the newest list of `flask privacy erasures` that is kept elsewhere",
+    "withdrawn consents and stopped reminders, from the clinics' notes, before messages are released",
+    "accounts that were disabled, roles that were lowered, passwords and second factors that were replaced",
+    "recovery codes: those used since work again, so let their owners make new ones",
+    "registry analysts' access that was ended",
+)
 
 
 @click.command("restore")
@@ -61,6 +68,9 @@ def _restore(backup: Path, steps: Steps) -> None:
         prove(restored.manifest, now=_now(), step=steps)
     else:
         click.echo("The backup is of an older version: run `flask db upgrade` before starting web and workers.")
+    click.echo(f"What was done after {restored.manifest.taken_at} is not in it. Before anybody works, do again:")
+    for words in TO_REPEAT:
+        click.echo(f"  - {words}")
 
 
 def _drill(backup: Path, steps: Steps) -> None:

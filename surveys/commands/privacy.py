@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from surveys.access.audit import SYSTEM
 from surveys.access.encryption import Vault
 from surveys.db import app_now, clinic_scope, clinic_session, db
-from surveys.models import Clinic, Patient
+from surveys.models import Clinic, Erasure, Patient
 from surveys.privacy.document import FILE, document
 from surveys.privacy.retention import due_list, erase_ripe, ripe
 from surveys.privacy.schema import schema
@@ -44,6 +44,7 @@ def export_command(number: int, code: str, out: Path) -> None:
         body = json.dumps(made, indent=2, ensure_ascii=False).encode() if out.suffix == ".json" else archive(made)
         try:
             out.touch(mode=0o600)
+            out.chmod(0o600)  # it may have been there before, open to others
             out.write_bytes(body)
         except OSError as error:
             raise click.UsageError(f"{out} cannot be written: {error.strerror}. Choose another --out.") from error
@@ -67,6 +68,26 @@ def retention_command(code: str | None, applied: bool) -> None:
             else:
                 told += f"; {len(ripe(clinic, dues))} may be erased with --apply"
         click.echo(told)
+
+
+@privacy.command("erasures")
+@click.option("--out", type=WRITTEN, required=True, help="The list; it holds numbers and days, no names.")
+def erasures_command(out: Path) -> None:
+    """Write who was erased, to be kept apart from the backups: after a restore these are erased again."""
+    lines = ["clinic,patient,erased_at,cause,withheld"]
+    for code in _codes():
+        with _clinic(code) as (session, clinic):
+            wanted = select(Erasure, Patient.number).join(Patient, Patient.id == Erasure.patient_id)
+            rows = session.execute(wanted.where(Erasure.clinic_id == clinic.id).order_by(Erasure.erased_at)).all()
+        lines += [
+            f"{code},{number},{row.erased_at.isoformat()},{row.cause},{'yes' if row.withheld else 'no'}"
+            for row, number in rows
+        ]
+    try:
+        out.write_text("\n".join(lines) + "\n", encoding="ascii")
+    except OSError as error:
+        raise click.UsageError(f"{out} cannot be written: {error.strerror}. Choose another --out.") from error
+    click.echo(f"{len(lines) - 1} erasures are in {out}.")
 
 
 def _erase_all(session: Session, clinic: Clinic, now: datetime) -> int:

@@ -21,8 +21,8 @@ from tests.operations.deployment import compose, copied, dockerfile, only, start
 from tests.servers.database import ROOT
 from tests.servers.processes import _answers, end_group, wait_until
 
-OURS = ("web", "worker", "beat", "migrate", "backup")
-PARTS = {"postgres", "redis", "migrate", "web", "worker", "beat", "backup", "proxy"}
+OURS = ("web", "worker", "beat", "migrate", "backup", "restore")
+PARTS = {"postgres", "redis", "migrate", "web", "worker", "beat", "backup", "restore", "proxy"}
 NOT_ROOT = {"postgres": "postgres", "redis": "redis"}
 READ_BY_OTHERS = {"DATABASE_OWNER_URL", "PROMETHEUS_MULTIPROC_DIR", "GRANIAN_LOG_CONFIG"}
 
@@ -79,7 +79,7 @@ def test_secrets_come_from_files_and_every_one_is_declared() -> None:
             )
         assert set(service.get("secrets", ())) <= set(whole["secrets"])
     owners = {name for name in OURS if "database_owner_url" in whole["services"][name]["secrets"]}
-    assert owners == {"migrate"}
+    assert owners == {"migrate", "restore"}
 
 
 def test_every_setting_is_one_that_the_application_reads() -> None:

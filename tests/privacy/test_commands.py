@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from click.testing import Result
@@ -27,6 +28,7 @@ def code_of(app: Flask, clinic_id: object) -> str:
 def test_a_person_is_exported_to_a_file_that_only_its_owner_reads(app: Flask, tmp_path: Path) -> None:
     invited = invite(app)
     clinic, out = code_of(app, invited.clinic_id), tmp_path / "person.json"
+    out.touch(mode=0o644)
     done = run(app, "export", "1", "--clinic", clinic, "--out", str(out))
     assert done.exit_code == 0, done.output
     assert json.loads(out.read_text())["patient_number"] == 1
@@ -46,16 +48,22 @@ def test_an_unknown_clinic_number_or_folder_is_named_with_the_way_out(app: Flask
         assert told in done.output
 
 
-def test_retention_counts_first_and_erases_with_apply(app: Flask) -> None:
+def test_retention_counts_first_and_erases_with_apply(app: Flask, tmp_path: Path) -> None:
     invited = quiet(app, 0)
     clinic = code_of(app, invited.clinic_id)
     assert run(app, "retention", "--clinic", clinic).output == (
         f"{clinic}: 1 due, 0 within 30 days, 0 within 90 days; 0 may be erased with --apply\n"
     )
+    assert run(app, "erasures", "--out", str(tmp_path / "erased.csv")).exit_code == 0
+    assert (tmp_path / "erased.csv").read_text().splitlines()[1:] == []
     say_yes(app, invited)
     assert "1 may be erased" in run(app, "retention", "--clinic", clinic).output
     assert "erased 1" in run(app, "retention", "--clinic", clinic, "--apply").output
     assert "erased 0" in run(app, "retention", "--clinic", clinic, "--apply").output
+    assert "1 erasures are in" in run(app, "erasures", "--out", str(tmp_path / "erased.csv")).output
+    line = (tmp_path / "erased.csv").read_text().splitlines()[1]
+    assert re.fullmatch(rf"{clinic},1,[-0-9T:.+]+,retention,no", line)
+    assert run(app, "erasures", "--out", str(tmp_path / "none" / "x.csv")).exit_code == 2
 
 
 def test_the_map_is_printed_as_the_repository_keeps_it(app: Flask) -> None:

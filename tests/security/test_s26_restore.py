@@ -85,6 +85,8 @@ def test_s26_restored_pending_messages_are_held_and_sessions_ended(postgres: Pos
         assert count(postgres, name, "staff_link", "revoked_at IS NULL") == 0
         assert count(postgres, name, "patient") == count(postgres, copied.database, "patient") == PATIENTS
         assert count(postgres, name, "audit_event", "action = 'backup_restored'") == PATIENTS
+        assert "Before anybody works, do again:" in done.stdout
+        assert "erasures, from the newest list" in done.stdout
         again = run_flask(target, "restore", str(copied.folder))
         assert again.returncode == 1
         assert "is not empty" in again.stderr
