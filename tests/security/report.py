@@ -2,7 +2,8 @@
 
 ``python -m tests.security.report names`` writes the list of tests anew and runs nothing: a result stays what it was,
 with its day, and a test that is new says "not run". ``missing`` runs the files of tests that have not passed, and
-``only FILE ...`` the files named; with both the other results stay.
+``only FILE ...`` the files named; with both the other results stay. ``from REPORT.xml`` reads the results of a run of
+pytest with ``--junitxml=REPORT.xml -o junit_family=xunit1``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def main(arguments: list[str]) -> int:
     which, *options = arguments or [""]
     if which == "names":
         _write(text, known)
+        return 0
+    if which == "from":
+        _write(text, {**known, **dict(results_of(Path(options[0])))})
         return 0
     if which == "only":
         files, options = options, []
