@@ -21,7 +21,7 @@ from surveys.trail.reading import PAGE, Wanted, page_of
 from surveys.trail.report import report as patient_report
 from surveys.trail.report import report_csv as report_file
 from surveys.views import found
-from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.guard import Reply, fresh, identity, staff_page
 from surveys.views.seen import note_view
 
 bp = Blueprint("audit", __name__)
@@ -108,6 +108,7 @@ def report(patient_id: UUID) -> Reply:
 
 @bp.get("/patients/<uuid:patient_id>/access.csv")
 @staff_page
+@fresh
 def report_csv(patient_id: UUID) -> Response:
     """Give the report as a file."""
     patient = found.own(Patient, patient_id)

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from surveys.db import clinic_session
-from surveys.models import StaffSession
+from surveys.models import Staff, StaffSession
 from tests.factories import PASSWORD, MadeClinic, make_clinic
+from tests.patients import invite, seen_by
 from tests.security.door import Door
 from tests.security.staffed import row, staff_id
 
@@ -109,3 +110,17 @@ def test_s05_letting_somebody_outside_read_the_figures_stands_behind_it(app: Fla
     assert door.get(page).headers["Location"] == f"/confirm?next={page}"
     for act in (page, f"{page}/{clinic.id}/revoke"):
         assert door.post(act, form="/account", login="anybody").headers["Location"].startswith("/confirm?")
+
+
+def test_s05_a_persons_access_report_as_a_file_stands_behind_it(app: Flask) -> None:
+    invited = invite(app)
+    with seen_by(app, invited.clinic_id) as session:
+        login = session.scalars(select(Staff.login).where(Staff.role == "admin")).one()
+    door, path = Door(app), f"/patients/{invited.patient_id}/access.csv"
+    door.sign_in(login)
+    assert door.get(path).status_code == 200
+    with seen_by(app, invited.clinic_id) as session:
+        past = {"authenticated_at": func.clock_timestamp() - FRESH - timedelta(seconds=1)}
+        session.execute(update(StaffSession).values(**past), execution_options={"synchronize_session": False})
+        session.commit()
+    assert door.get(path).headers["Location"] == f"/confirm?next={path}"
