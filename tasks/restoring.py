@@ -24,7 +24,7 @@ from surveys.backup.throwaway import throw_away
 from surveys.backup.trouble import BackupError
 from surveys.config import Config
 from surveys.db import clinic_scope, db
-from surveys.operations import note_operation
+from surveys.operations import note_operation, operations
 from surveys.secret_files import with_files
 
 CANNOT_START = 2
@@ -65,12 +65,24 @@ def _restore(backup: Path, steps: Steps) -> None:
     restored = restore_backup(backup, owner_url, settings.backup_key, now=_now(), step=steps)
     _tell_held(restored)
     if _is_current(restored.manifest):
+        _refuse_another(restored.manifest)
         prove(restored.manifest, now=_now(), step=steps)
     else:
         click.echo("The backup is of an older version: run `flask db upgrade` before starting web and workers.")
     click.echo(f"What was done after {restored.manifest.taken_at} is not in it. Before anybody works, do again:")
     for words in TO_REPEAT:
         click.echo(f"  - {words}")
+
+
+def _refuse_another(manifest: Manifest) -> None:
+    """What is proved has to be what was restored: DATABASE_URL may still name the broken database."""
+    with clinic_scope(None), Session(db.engine) as session:
+        done = operations(session).get("restore")
+    if done is None or done.details.get("taken_at") != manifest.taken_at:
+        raise BackupError(
+            "The backup is restored, and DATABASE_URL names another database: nothing could be proved. Point it at the"
+            " one of DATABASE_OWNER_URL before web and workers start."
+        )
 
 
 def _drill(backup: Path, steps: Steps) -> None:

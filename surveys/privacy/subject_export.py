@@ -41,14 +41,17 @@ def subject_export(
         "made_at": now.isoformat(),
         "clinic": {"code": clinic.code, "name": clinic.name, "phone": clinic.phone},
         "patient_number": patient.number,
-        "staff": _staff(session),
+        "staff": _staff(session, tables),
         "tables": tables,
     }
 
 
-def _staff(session: Session) -> dict[str, str]:
-    """Names behind the ids of staff, so that the access report says who."""
-    return {str(row.id): row.name for row in session.execute(select(Staff.id, Staff.name).order_by(Staff.id))}
+def _staff(session: Session, tables: Mapping[str, Any]) -> dict[str, str]:
+    """Names behind the ids of staff that stand in the rows, so that the access report says who; of nobody else."""
+    rows = [row for table in tables.values() for row in table["rows"]]
+    said = {value for row in rows for value in row.values() if isinstance(value, str)}
+    people = session.execute(select(Staff.id, Staff.name).order_by(Staff.id))
+    return {str(row.id): row.name for row in people if str(row.id) in said}
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,15 @@ def test_s26_restored_pending_messages_are_held_and_sessions_ended(postgres: Pos
         assert "is not empty" in again.stderr
 
 
+def test_s26_a_restore_beside_what_the_application_uses_proves_nothing(postgres: Postgres, copied: Copied) -> None:
+    with empty_database(postgres, "beside") as name:
+        target = {**copied.settings, "DATABASE_OWNER_URL": postgres.alchemy_url(roles.OWNER, name)}
+        done = run_flask(target, "restore", str(copied.folder))
+        assert done.returncode == 1
+        assert "DATABASE_URL names another database" in done.stderr
+        assert "signing in works" not in done.stdout
+
+
 def test_s26_a_changed_backup_is_refused(copied: Copied) -> None:
     data = copied.folder / "database.dump.sealed"
     content = bytearray(data.read_bytes())

@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from surveys.access.audit import SYSTEM
+from surveys.access.audit import SYSTEM, Actor, record_view
 from surveys.db import Base, app_now
-from surveys.models import Answer, AuditEvent, Clinic, Episode, Erasure, Message, Patient, Score
+from surveys.models import Answer, AuditEvent, Clinic, Episode, Erasure, Message, Patient, Score, Staff
 from surveys.outcomes.dashboard import Dashboard, build
 from surveys.outcomes.filters import Filters
 from surveys.people.patients import contact, find_by_chart
@@ -91,7 +91,14 @@ def test_s27_every_table_that_leads_to_a_patient_by_foreign_key_is_in_the_export
 def test_s27_an_export_shows_nothing_of_another_patient_and_no_digest(app: Flask, client: FlaskClient) -> None:
     mine = lived(app, client)
     other = invite(app, clinic_id=mine.clinic_id, first_name="Bartholomew")
+    with seen_by(app, mine.clinic_id) as session:
+        first, *others = session.scalars(select(Staff).order_by(Staff.id)).all()
+        who = Actor("staff", first.id)
+        record_view(session, mine.clinic_id, who, "patients.show", [mine.patient_id], now=app_now(session))
+        session.commit()
     body = json.dumps(exported(app, mine))
+    assert json.loads(body)["staff"] == {str(first.id): first.name}, "who had to do with the person, and nobody else"
+    assert others
     assert "Bartholomew" not in body
     assert str(other.patient_id) not in body
     assert str(other.visit_id) not in body
