@@ -36,6 +36,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+LONGEST_IDLE = "30min"  # in a transaction that does nothing: it would hold up the audit's sealer, and its locks stand
 _clinic: ContextVar[UUID | None] = ContextVar("clinic", default=None)
 
 
@@ -140,6 +141,12 @@ def bind_clinic_at_checkout(engine: Engine) -> None:
     A statement per checkout costs more than the answer it guards; a connection keeps its clinic in
     ``info`` so that the usual case costs nothing. Fails closed: without a clinic the setting is empty.
     """
+
+    @event.listens_for(engine, "connect")
+    def connect(dbapi: Any, _record: Any) -> None:
+        dbapi.autocommit = True
+        dbapi.execute(f"SET idle_in_transaction_session_timeout = '{LONGEST_IDLE}'")
+        dbapi.autocommit = False
 
     @event.listens_for(engine, "checkout")
     def checkout(dbapi: Any, record: Any, _proxy: Any) -> None:

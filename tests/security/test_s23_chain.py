@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 import tasks.sealing
@@ -244,6 +244,12 @@ def test_s23_the_sealer_waits_for_a_transaction_that_is_still_open(books: Books)
         assert session.scalar(select(func.count()).select_from(AuditLink)) == rows == EVENTS + 5
 
 
+def test_s23_a_transaction_that_does_nothing_ends_before_it_could_pass_for_a_late_act(books: Books) -> None:
+    with clinic_session(books.clinic_id) as session:
+        limit = "SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
+        assert 0 < (session.scalar(text(limit)) or 0) < verification.LONGEST_ACT.total_seconds() * 1000
+
+
 def test_s23_the_task_of_each_minute_seals_every_clinic(books: Books) -> None:
     other = make_clinic().id
     with clinic_session(other) as session:
@@ -341,8 +347,8 @@ def test_s23_ten_thousand_events_are_verified_in_seconds(books: Books) -> None:
 
 def test_s23_a_file_that_is_no_head_is_refused_with_a_sentence(books: Books, tmp_path: Path) -> None:
     kept = tmp_path / "heads.json"
-    for text in ("", "[]", "{}", '{"format": "other"}', '{"format": "backstory audit heads 1"}', "\x00"):
-        kept.write_text(text)
+    for content in ("", "[]", "{}", '{"format": "other"}', '{"format": "backstory audit heads 1"}', "\x00"):
+        kept.write_text(content)
         status, words = books.flask("verify", "--head", str(kept))
-        assert status == 2, text
+        assert status == 2, content
         assert "Make one with `audit head --out FILE`" in words
