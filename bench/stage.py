@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access import sessions
-from surveys.access.audit import SYSTEM
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys.encryption import Vault
 from surveys.access.links import issue_link
+from surveys.access.signin import sessions
 from surveys.access.tokens import cookie_value
 from surveys.answering.battery import Screen, screens_of
 from surveys.answering.responses import open_response

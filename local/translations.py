@@ -15,7 +15,6 @@ from local.trouble import LocalError
 FOLDER = ROOT / "surveys" / "translations"
 WHOLE = ("es",)  # patients and staff
 PATIENT_ONLY = ("de", "ar")
-PATIENT_VIEWS = ("birth_year", "landing", "patient", "patient_page", "permissions", "unsaved", "unsubscribe")
 PATIENT_SIDE = (
     *(
         "templates/base.html",
@@ -25,7 +24,7 @@ PATIENT_SIDE = (
         "templates/patient/",
     ),
     *("surveys/answering/", "surveys/errors.py", "surveys/forms.py", "surveys/safety.py", "surveys/outcomes/own_"),
-    *(f"surveys/views/{name}.py" for name in PATIENT_VIEWS),
+    *("surveys/views/sitting/", "surveys/views/unsaved.py"),
 )
 METHODS = [("surveys/**.py", "python"), ("tasks/**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "LazyText": None}

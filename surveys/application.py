@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from surveys import assets, cli, errors, headers, i18n, models, pages
-from surveys.access.encryption import Vault
+from surveys.access.keys.encryption import Vault
 from surveys.access.roles import refuse_powerful_role
 from surveys.config import MAX_BODY, Config, read_config, refuse_working_wording
 from surveys.csrf import csrf

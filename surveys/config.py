@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from surveys.access.keyring import KeyRing, KeyRingError, read_keys
+from surveys.access.keys.keyring import KeyRing, KeyRingError, read_keys
 from surveys.secret_files import SecretFileError, with_files
 
 ENVIRONMENTS = ("production", "demo", "test")

@@ -5,43 +5,37 @@ from __future__ import annotations
 from flask import Flask
 
 from surveys.views import (
-    account,
     acts,
     audit,
-    auth,
     behind,
-    birth_year,
-    confirm,
     dashboard,
     desk,
     details,
     enrolment,
     entry,
-    erasing,
     guard,
     held,
     imports,
-    institution,
-    landing,
     links,
-    member,
-    merging,
-    password,
-    patient,
     patients,
-    permissions,
-    privacy,
     registry,
     registry_access,
-    retention,
-    second_step,
-    sending,
-    setting_up,
     settings,
+)
+from surveys.views.rights import erasing, merging, privacy, retention
+from surveys.views.signin import (
+    account,
+    auth,
+    confirm,
+    institution,
+    member,
+    password,
+    second_step,
+    setting_up,
     team,
-    unsubscribe,
     welcome,
 )
+from surveys.views.sitting import birth_year, landing, patient, permissions, sending, unsubscribe
 
 BLUEPRINTS = (
     auth.bp,

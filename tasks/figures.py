@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from surveys.access.audit_watch import Watched, watch
+from surveys.access.chain.audit_watch import Watched, watch
 from surveys.access.clinics import every_clinic
 from surveys.db import clinic_scope, clinic_session, db, real_now
 from surveys.models.message import TERMINAL, WAITING

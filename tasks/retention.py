@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_scope, clinic_session, db
 from surveys.models import Clinic
 from surveys.privacy.retention import erase_ripe

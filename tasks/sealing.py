@@ -8,7 +8,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from surveys.access import sealing, verification
+from surveys.access.chain import sealing, verification
 from surveys.access.clinics import every_clinic
 from surveys.db import clinic_session
 from tasks.reminders import application

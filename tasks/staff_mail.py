@@ -12,9 +12,9 @@ from flask import current_app
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
-from surveys.access import invitations, staff_mail
-from surveys.access.encryption import Vault
-from surveys.access.staff_mail import Errand
+from surveys.access.keys.encryption import Vault
+from surveys.access.signin import invitations, staff_mail
+from surveys.access.signin.staff_mail import Errand
 from surveys.access.tokens import cookie_value
 from surveys.db import clinic_session, real_now
 from surveys.i18n import STAFF_LANGUAGES

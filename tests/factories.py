@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from surveys.access.staff import add_staff
+from surveys.access.signin.staff import add_staff
 from surveys.db import clinic_scope, db, uuid7
 from surveys.models import Clinic
 

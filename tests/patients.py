@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys.encryption import Vault
 from surveys.access.links import issue_link
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Visit

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.sessions import open_session
+from surveys.access.signin.sessions import open_session
 from surveys.access.tokens import cookie_value
 from surveys.db import clinic_session, real_now
 from surveys.models import Staff

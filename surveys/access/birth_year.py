@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.access.links import revoke_links
 from surveys.db import uuid7
 from surveys.models import Clinic, Patient, PatientLink, PatientSession, StaffTask, Visit

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.access.tokens import digest, new_token
 from surveys.models import PatientLink, PatientSession, Visit
 

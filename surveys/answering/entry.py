@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from scoring.instrument import Item, load_instruments
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.answering.battery import battery_of, items_asked
 from surveys.answering.responses import current_answers, open_response, record_answer, submit
 from surveys.db import uuid7

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from surveys import outbox
-from surveys.access.audit import SYSTEM, Actor, record
+from surveys.access.chain.audit import SYSTEM, Actor, record
 from surveys.access.links import revoke_links
 from surveys.answering.answers import (
     AlreadySent,

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from flask import Flask, current_app
 
-from surveys.access.encryption import Vault
-from surveys.access.verification import Head
+from surveys.access.chain.verification import Head
+from surveys.access.keys.encryption import Vault
 from surveys.backup.manifest import Manifest
 from surveys.backup.proof import Opened, audit_stands, open_every_value, sign_in_works
 from surveys.config import Config

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.encryption import DecryptionError, Vault
-from surveys.access.sessions import identify, open_session
-from surveys.access.staff import add_staff, check_password, find_login
-from surveys.access.verification import Head, Report, verify
+from surveys.access.chain.verification import Head, Report, verify
+from surveys.access.keys.encryption import DecryptionError, Vault
+from surveys.access.signin.sessions import identify, open_session
+from surveys.access.signin.staff import add_staff, check_password, find_login
 from surveys.backup.trouble import BackupError
 from surveys.models import Clinic, Patient
 from surveys.people.patients import SEALED, contact

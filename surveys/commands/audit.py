@@ -12,10 +12,10 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from surveys.access import sealing, verification
-from surveys.access.audit_head import HeadError, read_heads, write_heads
+from surveys.access.chain import sealing, verification
+from surveys.access.chain.audit_head import HeadError, read_heads, write_heads
+from surveys.access.chain.verification import Head, Report
 from surveys.access.clinics import every_clinic
-from surveys.access.verification import Head, Report
 from surveys.config import Config
 from surveys.db import clinic_scope, clinic_session, db, real_now
 from surveys.models import AuditCheck

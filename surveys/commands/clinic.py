@@ -10,8 +10,8 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import IntegrityError
 
-from surveys.access.audit import SYSTEM, record
-from surveys.access.invitations import EMAIL
+from surveys.access.chain.audit import SYSTEM, record
+from surveys.access.signin.invitations import EMAIL
 from surveys.db import clinic_session, real_now
 from surveys.i18n import LANGUAGES
 from surveys.models import Clinic

@@ -9,10 +9,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from surveys.access.audit import SYSTEM, record
+from surveys.access.chain.audit import SYSTEM, record
 from surveys.access.clinics import every_clinic
-from surveys.access.encryption import Vault
-from surveys.access.rotation import Progress, count_keys, rotate
+from surveys.access.keys.encryption import Vault
+from surveys.access.keys.rotation import Progress, count_keys, rotate
 from surveys.db import app_now, clinic_session
 
 keys = AppGroup("keys", help="Keys: what is sealed under which, rotate to the current one, may an old one go.")

@@ -15,8 +15,8 @@ from flask.cli import AppGroup
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys.encryption import Vault
 from surveys.db import app_now, clinic_scope, clinic_session, db
 from surveys.models import Clinic, Erasure, Patient
 from surveys.privacy.document import FILE, document

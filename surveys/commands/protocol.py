@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
 from scoring.value_sets import find_value_set
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic
 from surveys.pathway.protocol_migration import Migration, migrate

@@ -9,10 +9,10 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from surveys.access import invitations
-from surveys.access.audit import SYSTEM
-from surveys.access.invitations import InvitationError
-from surveys.access.staff import find_login
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin import invitations
+from surveys.access.signin.invitations import InvitationError
+from surveys.access.signin.staff import find_login
 from surveys.access.tokens import cookie_value
 from surveys.commands.clinic import clinic_id_of
 from surveys.db import clinic_scope, clinic_session, db, real_now

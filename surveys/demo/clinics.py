@@ -8,7 +8,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from surveys.access.staff import add_staff
+from surveys.access.signin.staff import add_staff
 from surveys.models import Clinic
 
 PASSWORD = "only for the demo"  # noqa: S105 - printed at start, refused outside demo mode

@@ -8,7 +8,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy import exists, select, text
 
-from surveys.access.encryption import Vault
+from surveys.access.keys.encryption import Vault
 from surveys.access.links import issue_link, link_url
 from surveys.config import Config
 from surveys.db import app_now, clinic_session

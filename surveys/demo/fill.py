@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor
+from surveys.access.keys.encryption import Vault
 from surveys.demo import case_reports, registry, replica
 from surveys.demo.clinics import CLINICS, DemoClinic, add_clinic
 from surveys.demo.lives import Life

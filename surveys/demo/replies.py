@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor
+from surveys.access.chain.audit import Actor
 from surveys.answering.responses import submit
 from surveys.answering.whole_visit import Sheet, record_visit
 from surveys.demo.lives import Reply

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor
+from surveys.access.keys.encryption import Vault
 from surveys.demo.lives import Life, Reply
 from surveys.demo.post import let_pass
 from surveys.demo.replies import BY_STAFF, answer_visit

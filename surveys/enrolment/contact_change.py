@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor
+from surveys.access.keys.encryption import Vault
 from surveys.access.links import end_sessions, revoke_links
 from surveys.models import Clinic, Episode, Patient
 from surveys.pathway.episode_plan import replan, visits_of

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor
+from surveys.access.keys.encryption import Vault
 from surveys.models import Clinic, Episode, Patient, ProtocolVersion
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
 from surveys.people.patients import PatientDetails, add_patient

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from surveys.access.audit import Actor
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor
+from surveys.access.keys.encryption import Vault
 from surveys.enrolment.checks import check_form
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.enrolment.form import USUAL, EnrolmentForm, enrolment_form

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.models import Clinic, Episode, Message, Visit
 from surveys.outbox.eligibility import eligibility, situation
 from surveys.outbox.planning import new_row

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM, record
+from surveys.access.chain.audit import SYSTEM, record
 from surveys.db import uuid7
 from surveys.models import Clinic, Episode, Message, Patient, Suppression, Visit
 from surveys.outbox.claiming import Claim

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveys import outbox
 from surveys.access import links
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Clinic, Ending, Episode, Patient, StaffTask
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan, visits_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Clinic, Endpoint, Episode, Patient, ProtocolVersion
 from surveys.pathway.endings import record_ending, revoke_ending

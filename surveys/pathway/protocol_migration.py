@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor
+from surveys.access.chain.audit import Actor
 from surveys.models import Clinic, Ending, Episode, ProtocolVersion
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
 from surveys.pathway.episodes import move_to_protocol

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Clinic, Episode, Treatment
 from surveys.pathway.episode_plan import EpisodeError, index_from, lock, replan, treatments_of

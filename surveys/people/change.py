@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access import personal
-from surveys.access.audit import Actor, record
-from surveys.access.encryption import Vault
-from surveys.access.suppressed import follow
+from surveys.access.chain.audit import Actor, record
+from surveys.access.keys import personal
+from surveys.access.keys.encryption import Vault
+from surveys.access.keys.suppressed import follow
 from surveys.models import Clinic, Patient
 from surveys.people.patients import (
     PLAIN,

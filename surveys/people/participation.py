@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Consent, Patient
 

@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from surveys.access import patient_keys
-from surveys.access.audit import Actor, record
-from surveys.access.encryption import Vault
-from surveys.access.suppressed import follow
+from surveys.access.chain.audit import Actor, record
+from surveys.access.keys import patient_keys
+from surveys.access.keys.encryption import Vault
+from surveys.access.keys.suppressed import follow
 from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Patient
 

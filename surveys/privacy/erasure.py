@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from surveys import outbox
-from surveys.access import patient_keys
-from surveys.access.audit import Actor, record
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor, record
+from surveys.access.keys import patient_keys
+from surveys.access.keys.encryption import Vault
 from surveys.models import Clinic, Ending, Episode, Erasure, Patient, PatientLink, PatientSession, StaffTask, Visit
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
 from surveys.people.patients import SEALED, contact

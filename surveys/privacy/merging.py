@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
+from surveys.access.chain.audit import Actor, record
 from surveys.access.links import revoke_links
 from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Ending, Episode, Merge, Patient, ProtocolVersion, Response, Visit

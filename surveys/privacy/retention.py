@@ -13,8 +13,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import Actor, record
+from surveys.access.keys.encryption import Vault
 from surveys.db import uuid7
 from surveys.models import (
     Clinic,

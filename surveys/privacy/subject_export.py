@@ -16,9 +16,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import Actor, record
-from surveys.access.encryption import Vault
-from surveys.access.personal import is_sealed, opened
+from surveys.access.chain.audit import Actor, record
+from surveys.access.keys.encryption import Vault
+from surveys.access.keys.personal import is_sealed, opened
 from surveys.models import Clinic, Patient, Staff
 from surveys.privacy.data_map import Column, Entry, about_patients
 from surveys.privacy.rows import Rows, records_of, rows_of

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM, record
+from surveys.access.chain.audit import SYSTEM, record
 from surveys.db import uuid7
 from surveys.models import ProtocolVersion
 from surveys.protocols.loading import Protocol, ProtocolError, parse_protocol

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.encryption import Vault
-from surveys.access.personal import is_sealed, opened
+from surveys.access.keys.encryption import Vault
+from surveys.access.keys.personal import is_sealed, opened
 from surveys.exchange.cells import harmless
 from surveys.i18n import gettext as _
 from surveys.models import AuditEvent, Patient

@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from wtforms import DateField, Form, IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
-from surveys.access.personal import is_sealed
-from surveys.access.sealing import newest_seal
+from surveys.access.chain.sealing import newest_seal
+from surveys.access.keys.personal import is_sealed
 from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import AuditCheck, Patient, Staff

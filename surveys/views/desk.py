@@ -8,7 +8,7 @@ import segno
 from flask import Blueprint, abort, render_template
 from markupsafe import Markup
 
-from surveys.access.audit import record
+from surveys.access.chain.audit import record
 from surveys.access.links import issue_link, link_url
 from surveys.db import db
 from surveys.desk import desk_list

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, current_app
 from sqlalchemy import select
 
-from surveys.access.encryption import Vault
+from surveys.access.keys.encryption import Vault
 from surveys.db import Tenant, app_now, db
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Visit

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from surveys.access import policy, sessions
+from surveys.access import policy
+from surveys.access.signin import sessions
 from surveys.access.tokens import read_cookie
 from surveys.config import Config
 from surveys.db import db, enter_clinic, real_now

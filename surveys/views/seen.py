@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import request
 
-from surveys.access.audit import record_view
+from surveys.access.chain.audit import record_view
 from surveys.db import db
 from surveys.views import found
 from surveys.views.guard import identity

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, Form, IntegerField, ValidationError
 from wtforms.validators import NumberRange, Optional
 
-from surveys.access.audit import record
+from surveys.access.chain.audit import record
 from surveys.db import db
 from surveys.enrolment.fields import text_field
 from surveys.enrolment.form import ADDRESS, PHONE

@@ -12,7 +12,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import record
+from surveys.access.chain.audit import record
 from surveys.access.registry import granted_clinics, standing_grant
 from surveys.db import clinic_session, db
 from surveys.models import Clinic, RegistryGrant

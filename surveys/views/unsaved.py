@@ -16,8 +16,8 @@ from surveys.answering.saving import wording_read
 from surveys.forms import ItemForm
 from surveys.i18n import gettext as _
 from surveys.i18n import speak
-from surveys.views.item_page import address
-from surveys.views.patient_page import secret
+from surveys.views.sitting.item_page import address
+from surveys.views.sitting.patient_page import secret
 
 RETRY_SECONDS = "3"
 SERVERS_TROUBLE = ("XX000", "25006")  # it cannot write its files, or has become a copy that only reads

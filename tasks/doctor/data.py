@@ -12,8 +12,8 @@ from flask import current_app
 from sqlalchemy import select
 
 from surveys.access.clinics import every_clinic
-from surveys.access.encryption import DecryptionError, Vault
-from surveys.access.rotation import count_keys
+from surveys.access.keys.encryption import DecryptionError, Vault
+from surveys.access.keys.rotation import count_keys
 from surveys.db import clinic_session
 from surveys.models import Patient
 from surveys.people.patients import contact

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
-from surveys.access.invitations import InvitationError, email_of, invite
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin.invitations import InvitationError, email_of, invite
 from surveys.db import clinic_session, real_now
 from surveys.models import Staff
 from tests.factories import MadeClinic, make_clinic

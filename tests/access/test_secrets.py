@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.access.encryption import DecryptionError, Vault
-from surveys.access.passwords import LONGEST, PasswordError, hash_password, verify
+from surveys.access.keys.encryption import DecryptionError, Vault
+from surveys.access.signin.passwords import LONGEST, PasswordError, hash_password, verify
 
 VAULT = Vault(bytes(range(32)))
 ROW = UUID("01890000-0000-7000-8000-000000000001")

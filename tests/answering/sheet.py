@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.instrument import load_instruments
-from surveys.access.audit import Actor
+from surveys.access.chain.audit import Actor
 from surveys.answering import responses
 from surveys.answering.item_token import ItemToken
 from surveys.answering.saving import save_answer

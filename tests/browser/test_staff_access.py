@@ -13,8 +13,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from local.ports import free_port
-from surveys.access import identities, totp
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin import identities, totp
 from surveys.db import clinic_session, db, real_now
 from surveys.models import Staff
 from tests.factories import PASSWORD as FIRST

@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys.encryption import Vault
 from surveys.db import clinic_session
 from surveys.exchange.patients_csv import MOST_ROWS, CsvError, Line, enrol_lines, preview, rest_csv
 from surveys.models import Clinic, Message, Patient, Visit

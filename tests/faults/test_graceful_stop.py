@@ -18,7 +18,7 @@ from sqlalchemy import select
 from local import roles
 from local.ports import LOOPBACK, free_port, is_busy
 from local.postgres import Postgres
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Message, ProtocolVersion
 from surveys.pathway.episodes import EpisodeDetails, open_episode

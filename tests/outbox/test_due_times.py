@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from surveys import outbox
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import clinic_session
 from surveys.models import Clinic, Message, Visit
 from surveys.pathway.episodes import EpisodeDetails, open_episode

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveys import outbox
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Message, Patient, Visit
 from surveys.people.patients import set_permissions

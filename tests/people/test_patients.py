@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM, Actor
-from surveys.access.encryption import DecryptionError, Vault
+from surveys.access.chain.audit import SYSTEM, Actor
+from surveys.access.keys.encryption import DecryptionError, Vault
+from surveys.access.keys.personal import opened
 from surveys.access.links import find_link, issue_link
-from surveys.access.personal import opened
 from surveys.db import clinic_session
 from surveys.enrolment.contact_change import change_contact
 from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, Visit

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys.encryption import Vault
 from surveys.db import app_now, uuid7
 from surveys.enrolment.contact_change import change_contact
 from surveys.models import Clinic, Episode, Patient, StaffTask, StaffTaskLog, Visit

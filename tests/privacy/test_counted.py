@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import func, select
 
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now
 from surveys.models import Episode, Patient
 from surveys.people.counted import counted

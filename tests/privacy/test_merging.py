@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now
 from surveys.models import AuditEvent, Clinic, Episode, Merge, Message, Patient, PatientLink, Visit
 from surveys.pathway.endings import record_ending

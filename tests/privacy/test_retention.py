@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from surveys.access.audit import SYSTEM, Actor
+from surveys.access.chain.audit import SYSTEM, Actor
 from surveys.db import app_now
 from surveys.models import Clinic, Consent, Erasure, Message, Patient, RetentionDecision, Staff, Visit
 from surveys.privacy import retention

@@ -9,10 +9,10 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from surveys.access import totp
-from surveys.access.audit import SYSTEM
-from surveys.access.invitations import invite
-from surveys.access.staff import find_login
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin import totp
+from surveys.access.signin.invitations import invite
+from surveys.access.signin.staff import find_login
 from surveys.db import clinic_session, db, real_now
 from surveys.models import AuditEvent, Staff
 from tasks import staff_mail

@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from surveys.access.audit import SYSTEM
 from surveys.access.birth_year import TRIES, settle_guesses
+from surveys.access.chain.audit import SYSTEM
 from surveys.access.links import issue_link, reissue_link
 from surveys.db import app_now
 from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, PatientLink, StaffTask, Visit

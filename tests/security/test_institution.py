@@ -15,8 +15,8 @@ from flask import Flask
 from sqlalchemy import func, update
 from werkzeug.test import TestResponse
 
-from surveys.access import identities
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin import identities
 from surveys.application import create_app
 from surveys.config import ConfigError, Institution, read_config
 from surveys.db import clinic_session, db, real_now

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
 from surveys.access.birth_year import closed_for_guesses
+from surveys.access.chain.audit import SYSTEM
 from surveys.access.links import issue_link, reissue_link, revoke_links
 from surveys.answering.responses import submit
 from surveys.db import app_now, db

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from surveys.access import staff
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin import staff
 from surveys.access.tokens import digest
 from surveys.db import clinic_session, real_now
 from surveys.models import Staff, StaffSession

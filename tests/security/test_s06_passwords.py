@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from surveys.access.passwords import PasswordError, hash_password, verify
+from surveys.access.signin.passwords import PasswordError, hash_password, verify
 from tests.factories import MadeClinic, make_clinic
 from tests.security.door import Door
 from tests.security.staffed import row

@@ -14,7 +14,7 @@ from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from surveys.access.throttle import PER_ACCOUNT, PER_ADDRESS, WINDOW
+from surveys.access.signin.throttle import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from surveys.access.tokens import digest
 from surveys.db import db
 from surveys.models import LoginAttempt

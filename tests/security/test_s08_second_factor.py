@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from surveys.access import totp
+from surveys.access.signin import totp
 from surveys.access.tokens import digest
 from surveys.application import create_app
 from surveys.db import clinic_session, db

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from surveys.config import MAX_BODY
 from surveys.exchange.patients_csv import MOST_ROWS
-from surveys.views.patient_page import LARGEST_FORM
+from surveys.views.sitting.patient_page import LARGEST_FORM
 from tests.security.world import World
 from tests.staff_browser import SITE
 

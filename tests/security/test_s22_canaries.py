@@ -19,7 +19,7 @@ from local.account import unprivileged
 from local.ports import free_port
 from local.postgres import PROGRAMS, Postgres
 from local.redis import RedisServer
-from surveys.access import factors
+from surveys.access.signin import factors
 from surveys.application import create_app
 from surveys.config import read_config
 from surveys.db import clinic_session, db, real_now

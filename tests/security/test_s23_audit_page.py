@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from surveys.access import sealing
-from surveys.access.personal import is_sealed
+from surveys.access.chain import sealing
+from surveys.access.keys.personal import is_sealed
 from surveys.models import AuditEvent, Patient
 from surveys.trail.words import ACTIONS, PAGES
 from tests.factories import MadeClinic, make_clinic

@@ -20,10 +20,10 @@ import tasks.sealing
 import tasks.verifying
 from local import roles
 from local.postgres import Postgres
-from surveys.access import verification
-from surveys.access.audit import SYSTEM, record
-from surveys.access.audit_watch import Watched, watch
-from surveys.access.sealing import seal
+from surveys.access.chain import verification
+from surveys.access.chain.audit import SYSTEM, record
+from surveys.access.chain.audit_watch import Watched, watch
+from surveys.access.chain.sealing import seal
 from surveys.application import create_app
 from surveys.config import read_config
 from surveys.db import app_now, clinic_session, db, real_now

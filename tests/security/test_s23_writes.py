@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from local import roles
 from local.postgres import Postgres
-from surveys.access import factors, totp
 from surveys.access.policy import STAFF
+from surveys.access.signin import factors, totp
 from surveys.db import Base, app_now, clinic_session, real_now
 from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession
 from tests.page_forms import form_to

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from surveys.access.encryption import DecryptionError, Vault
-from surveys.access.keyring import KeyRing, KeyRingError, read_keys
+from surveys.access.keys.encryption import DecryptionError, Vault
+from surveys.access.keys.keyring import KeyRing, KeyRingError, read_keys
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 PLACE = ("patient", "surname_enc", UUID("01890000-0000-7000-8000-000000000001"))

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from surveys.access import patient_keys
-from surveys.access.encryption import DecryptionError
-from surveys.access.patient_keys import KeyDestroyedError
+from surveys.access.keys import patient_keys
+from surveys.access.keys.encryption import DecryptionError
+from surveys.access.keys.patient_keys import KeyDestroyedError
 from surveys.db import app_now
 from surveys.models import PatientKey
 from tests.patients import invite, seen_by

@@ -20,10 +20,10 @@ from flask import Flask
 from sqlalchemy import LargeBinary, select
 from sqlalchemy.orm import Session
 
-from surveys.access import personal
-from surveys.access.audit import SYSTEM
-from surveys.access.rotation import count_keys, rotate
-from surveys.access.sealed import INDEX_ONLY, SEALED
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys import personal
+from surveys.access.keys.rotation import count_keys, rotate
+from surveys.access.keys.sealed import INDEX_ONLY, SEALED
 from surveys.application import create_app
 from surveys.config import read_config
 from surveys.db import Base, app_now, clinic_session, db, uuid7

@@ -11,8 +11,8 @@ import pytest
 
 from local import roles
 from local.postgres import Postgres
-from surveys.access.audit import SYSTEM
-from surveys.access.invitations import invite, issue_link
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin.invitations import invite, issue_link
 from surveys.db import clinic_session, real_now
 from tests.operations.stage import application_on, backup_url, count, empty_database, newest_backup, run_flask
 from tests.tasks.enrolled import enrol

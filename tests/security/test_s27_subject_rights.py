@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from surveys.access.audit import SYSTEM, Actor, record_view
+from surveys.access.chain.audit import SYSTEM, Actor, record_view
 from surveys.db import Base, app_now
 from surveys.models import Answer, AuditEvent, Clinic, Episode, Erasure, Message, Patient, Score, Staff
 from surveys.outcomes.dashboard import Dashboard, build

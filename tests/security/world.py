@@ -13,11 +13,11 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM, Actor
+from surveys.access.chain.audit import SYSTEM, Actor
 from surveys.access.opt_out import opt_out_url
 from surveys.access.registry import grant, grants
-from surveys.access.sessions import open_session
-from surveys.access.staff import add_staff
+from surveys.access.signin.sessions import open_session
+from surveys.access.signin.staff import add_staff
 from surveys.db import Base, app_now, clinic_session, real_now
 from surveys.models import Clinic, Consent, Episode, Patient, Response, Staff, Visit
 from surveys.pathway.endings import record_ending

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveys.access.encryption import Vault
+from surveys.access.keys.encryption import Vault
 from surveys.application import create_app
 from surveys.config import read_config
 from surveys.db import clinic_session, db

@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.access.links import issue_link
 from surveys.db import clinic_session
 from surveys.models import AuditEvent, Clinic, Consent, Episode, Message, Patient, PatientLink, Treatment, Visit

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from surveys.access.audit import SYSTEM
-from surveys.access.encryption import Vault
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.keys.encryption import Vault
 from surveys.db import app_now, clinic_session
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.models import Clinic, Episode, ProtocolVersion

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import select
 
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Message, StaffTask, Visit
 from surveys.pathway.episodes import EpisodeDetails, open_episode

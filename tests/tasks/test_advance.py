@@ -17,7 +17,7 @@ import pytest
 from flask import Flask, current_app
 from sqlalchemy import func, select
 
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.application import create_app
 from surveys.db import clinic_session, db
 from surveys.models import Clinic, Episode, Message, StaffTask

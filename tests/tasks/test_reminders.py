@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, update
 
 from surveys import outbox
-from surveys.access.audit import SYSTEM
+from surveys.access.chain.audit import SYSTEM
 from surveys.answering import responses
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Episode, Message, Patient, Visit

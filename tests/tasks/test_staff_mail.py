@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from surveys.access import staff_mail as queue
-from surveys.access.audit import SYSTEM
-from surveys.access.invitations import invite
-from surveys.access.staff import disable
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin import staff_mail as queue
+from surveys.access.signin.invitations import invite
+from surveys.access.signin.staff import disable
 from surveys.db import clinic_session, real_now, uuid7
 from surveys.models import Staff, StaffMail
 from surveys.outbox import Claim

@@ -16,7 +16,7 @@ from surveys.i18n import PATIENT_PAGES
 from surveys.models import Message, Visit
 from surveys.pages import BLUEPRINTS
 from surveys.protocols.loading import bundled_protocols
-from surveys.views.patient_page import refuse_foreign
+from surveys.views.sitting.patient_page import refuse_foreign
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
 from tests.views.test_patient import begin, save, shown, token_of

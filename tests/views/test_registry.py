@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.registry import granted_clinics
-from surveys.access.staff import add_staff
+from surveys.access.signin.staff import add_staff
 from surveys.db import clinic_scope, clinic_session, db
 from surveys.demo import replica
 from surveys.demo.lives import Life

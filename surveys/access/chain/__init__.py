@@ -1,0 +1,1 @@
+"""The audit: rows, their chain, its seals and its verification."""

@@ -1,0 +1,1 @@
+"""Keys of operator and patients, and what is sealed under them."""

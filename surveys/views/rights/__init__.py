@@ -1,0 +1,1 @@
+"""Pages about a person's data: export, erasure, retention, merging."""

@@ -1,0 +1,1 @@
+"""What patients see: from the link to the thank-you."""

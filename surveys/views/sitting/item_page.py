@@ -1,0 +1,70 @@
+"""One item's screen, drawn with its current answer and a form that carries a signed token."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+
+from surveys.answering.answers import Current
+from surveys.answering.battery import Screen
+from surveys.answering.item_token import ItemToken, new_nonce, sign_item
+from surveys.answering.sitting import Sitting
+from surveys.views.sitting.patient_page import page, screen_url, secret
+from surveys.wordings import Wording, wording_for
+
+
+def item_page(
+    sitting: Sitting, respondent: str, screen: Screen, *, trouble: str | None = None, typed: str | None = None
+) -> str:
+    """Draw the item; ``trouble`` and ``typed``: what was wrong with what was sent, shown to be put right."""
+    current = sitting.answers.get((screen.instrument, screen.item.code))
+    wording = wording_for(screen.instrument, sitting.language)
+    chosen = _shown(current) if typed is None else typed[:200]
+    return page(
+        "patient/item.html",
+        sitting,
+        screen=screen,
+        wording=wording,
+        text=wording.item(screen.item.code),
+        chosen=chosen,
+        current=current,
+        trouble=trouble,
+        action=address(screen),
+        back=_back(sitting, screen),
+        token=sign_item(_token(sitting, respondent, screen, wording, current), secret()),
+    )
+
+
+def from_review() -> bool:
+    """Whether the patient came to this item from the review screen."""
+    return request.args.get("from") == "review"
+
+
+def address(screen: Screen) -> str:
+    """Return the screen's address, keeping where the patient came from."""
+    return screen_url(screen) + ("?from=review" if from_review() else "")
+
+
+def _shown(current: Current | None) -> str:
+    return "" if current is None or current.level is None else str(current.level)
+
+
+def _back(sitting: Sitting, screen: Screen) -> str | None:
+    if from_review():
+        return url_for("sending.review")
+    return screen_url(sitting.screens[screen.number - 2]) if screen.number > 1 else None
+
+
+def _token(sitting: Sitting, respondent: str, screen: Screen, wording: Wording, current: Current | None) -> ItemToken:
+    return ItemToken(
+        clinic_id=sitting.clinic_id,
+        link_id=sitting.link_id,
+        visit_id=sitting.visit_id,
+        respondent=respondent,
+        instrument=screen.instrument,
+        item=screen.item.code,
+        position=screen.position,
+        wording_hash=wording.hash[:16],
+        based_on=current.id if current else None,
+        nonce=new_nonce(),
+        expires=int(sitting.closes_at.timestamp()),
+    )

@@ -1,0 +1,148 @@
+"""The mailed link: what it opens, Start, and a fresh link where this one is stale."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import render_template, request, url_for
+
+from surveys.access.birth_year import asks_year, closed_for_guesses
+from surveys.access.chain.audit import Actor
+from surveys.access.links import find_link_clinic, open_patient_session
+from surveys.access.tokens import cookie_value
+from surveys.answering.answers import current_answers
+from surveys.answering.sitting import Sitting, by_token, has_answers
+from surveys.db import db, enter_clinic
+from surveys.forms import RESPONDENTS, StartForm
+from surveys.i18n import speak, speak_as_asked
+from surveys.models import Patient, PatientLink, Visit
+from surveys.outbox import ResendError, resend
+from surveys.people.participation import ConsentText, consent_due, give_consent
+from surveys.safety import SAFETY
+from surveys.views.guard import Reply
+from surveys.views.signin.auth import set_cookie
+from surveys.views.sitting.patient_page import (
+    dead_link,
+    first_name,
+    load_sitting,
+    minutes,
+    page,
+    patient_blueprint,
+    patient_cookie,
+    resume_url,
+    see,
+)
+
+bp = patient_blueprint("landing")
+ON_TABLET = ("self", "self_with_help")
+
+
+@bp.get("/q/<token>")
+def landing(token: str) -> Reply:
+    """Show who asks and why; opening a link changes nothing."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    form = StartForm()
+    form.tablet.data = request.args.get("tablet") == "1"
+    return _first_screen(sitting, token, form)
+
+
+@bp.post("/q/<token>")
+def start(token: str) -> Reply:
+    """Start or carry on: set the cookie and leave the token behind."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    year = asks_year(db.session(), _patient(sitting))
+    asked = None if year else _consent(sitting)  # with the check, whoever gives it is known first
+    form = StartForm(request.form, ask_consent=asked is not None)
+    if not form.validate():
+        return _first_screen(sitting, token, form), 422
+    if asked:
+        give_consent(db.session(), _patient(sitting), asked, now=sitting.now)
+    link, who = _link(sitting), _respondent(form)
+    cookie = open_patient_session(db.session(), link, who, year_pending=year, now=sitting.real)
+    reply = see(url_for("birth_year.form") if year else resume_url(sitting))
+    db.session.commit()
+    set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic_id, cookie))
+    return reply
+
+
+@bp.get("/q/<token>/stop")
+def stop(token: str) -> Reply:
+    """Tell somebody else who opened the link what to do: nothing was saved."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    return page("patient/stop.html", sitting)
+
+
+@bp.post("/q/<token>/fresh")
+def fresh(token: str) -> Reply:
+    """Send a new link to the address on file where the visit is still open; say the same in any case."""
+    return _fresh_page(_sitting(token))
+
+
+@bp.post("/s/fresh")
+def fresh_again() -> Reply:
+    """Do the same for a browser whose link was stopped while it was answering."""
+    known = load_sitting()
+    return _fresh_page(known[0] if known else None)
+
+
+def _fresh_page(sitting: Sitting | None) -> str:
+    if sitting and sitting.takes_answers and not closed_for_guesses(db.session(), sitting.visit_id):
+        _send_fresh(sitting)
+    enter_clinic(None)
+    speak_as_asked()
+    return render_template("patient/fresh_link.html", safety=SAFETY)
+
+
+def _sitting(token: str) -> Sitting | None:
+    clinic_id = find_link_clinic(db.session(), token)
+    if clinic_id is None:
+        return None
+    enter_clinic(clinic_id)
+    sitting = by_token(db.session(), token)
+    if sitting:
+        speak(sitting.language)
+    return sitting
+
+
+def _send_fresh(sitting: Sitting) -> None:
+    """Plan one more message; why there is none is no news for whoever asks."""
+    with suppress(ResendError):
+        resend(db.session(), db.session.get_one(Visit, sitting.visit_id), actor=Actor("patient"), now=sitting.now)
+        db.session.commit()
+
+
+def _patient(sitting: Sitting) -> Patient:
+    return db.session.get_one(Patient, sitting.patient_id)
+
+
+def _link(sitting: Sitting) -> PatientLink:
+    return db.session.get_one(PatientLink, sitting.link_id)
+
+
+def _consent(sitting: Sitting) -> ConsentText | None:
+    return consent_due(db.session(), _patient(sitting), sitting.protocol.consent_version, sitting.language)
+
+
+def _respondent(form: StartForm) -> str:
+    chosen = str(form.respondent.data)
+    return "tablet" if form.tablet.data and chosen in ON_TABLET else chosen
+
+
+def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
+    return page(
+        "patient/landing.html",
+        sitting,
+        token=token,
+        form=form,
+        respondents=RESPONDENTS,
+        first_name=first_name(sitting),
+        minutes=minutes(sitting),
+        consent=None if asks_year(db.session(), _patient(sitting)) else _consent(sitting),
+        started=has_answers(current_answers(db.session(), sitting.visit_id)),
+    )

@@ -1,0 +1,124 @@
+"""The questionnaire: one item per screen, each answer saved as it is confirmed."""
+
+from __future__ import annotations
+
+from flask import abort, request, url_for
+
+from scoring.instrument import Item, load_instruments
+from surveys.answering.item_token import ItemToken, read_item
+from surveys.answering.saving import Saved, save_answer, wording_read
+from surveys.answering.sitting import Sitting, by_link
+from surveys.db import autocommit, enter_clinic
+from surveys.forms import AnswerError, ItemForm, read_level
+from surveys.i18n import gettext as _
+from surveys.i18n import speak
+from surveys.views.guard import Reply
+from surveys.views.sitting.item_page import address, from_review, item_page
+from surveys.views.sitting.patient_page import (
+    browser_token,
+    closed_page,
+    no_session,
+    open_sitting,
+    page,
+    patient_blueprint,
+    screen_url,
+    secret,
+    see,
+)
+
+bp = patient_blueprint("patient")
+STATUS = {"save": "answered", "decline": "declined", "clear": "cleared"}
+
+
+@bp.get("/s/<instrument>/<int:position>")
+def item(instrument: str, position: int) -> Reply:
+    """Show one item with its current answer."""
+    sitting, browser = open_sitting(instrument)
+    screen = sitting.screen(instrument, position) or abort(404)
+    return item_page(sitting, browser.respondent, screen)
+
+
+@bp.post("/s/<instrument>/<int:position>")
+def answer(instrument: str, position: int) -> Reply:
+    """Store one answer and go to the next item."""
+    form = ItemForm(request.form)
+    token = read_item(form.token.data or "", secret())
+    if token is None:
+        return _unsigned(instrument, position)
+    if (token.instrument, token.position) != (instrument, position):
+        abort(400)
+    enter_clinic(token.clinic_id)
+    return _store(token, form)
+
+
+def _store(token: ItemToken, form: ItemForm) -> Reply:
+    wording = wording_read(token)
+    if wording is None:
+        trouble = _("The wording of this question has changed. Read it again and save your answer.")
+        return _again(token, trouble, form.answer.data)
+    speak(wording.language)
+    trouble, level = _checked(load_instruments()[token.instrument].item(token.item), form)
+    if trouble:
+        return _again(token, trouble, form.answer.data)
+    action = form.action.data or "save"
+    with autocommit() as connection:
+        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token())
+    return _go_on(saved, token, action) if saved.outcome == "saved" else _not_saved(token)
+
+
+def _checked(item: Item, form: ItemForm) -> tuple[str, int | None]:
+    """Return what is wrong, or nothing and the level."""
+    if not form.validate():
+        wrong = [text for texts in form.errors.values() for text in texts]
+        return str(wrong[0]), None
+    if form.action.data != "save":
+        return "", None
+    try:
+        level = read_level(item, form.answer.data or "")
+    except AnswerError as error:
+        return str(error), None
+    return ("", level) if level is not None else (_("Choose an answer, or say that you do not want to."), None)
+
+
+def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
+    """Go on where the browser's session still fits; without one the answer is saved all the same."""
+    if not saved.same_browser:
+        sitting = _sitting_of(token)
+        return page("patient/saved.html", sitting) if sitting else no_session()
+    screens = saved.screens
+    number = next(s.number for s in screens if (s.instrument, s.item.code) == (token.instrument, token.item))
+    if action == "clear":
+        return see(address(screens[number - 1]))
+    if from_review() or number == len(screens):
+        return see(url_for("sending.review"))
+    return see(screen_url(screens[number]))
+
+
+def _not_saved(token: ItemToken) -> Reply:
+    """Say why: never with a status that sounds like success."""
+    sitting = _sitting_of(token)
+    if sitting is None:
+        return no_session()
+    return (page("patient/already_sent.html", sitting), 409) if sitting.state == "sent" else closed_page(sitting)
+
+
+def _sitting_of(token: ItemToken) -> Sitting | None:
+    with autocommit() as connection:
+        return by_link(connection, token.link_id, token.instrument)
+
+
+def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
+    """Show the item with what was typed and what is wrong with it."""
+    sitting = _sitting_of(token)
+    if sitting is None or sitting.state != "open":
+        return _not_saved(token)
+    screen = sitting.screen(token.instrument, token.position) or abort(404)
+    return item_page(sitting, token.respondent, screen, trouble=trouble, typed=typed), 422
+
+
+def _unsigned(instrument: str, position: int) -> Reply:
+    """Save nothing without a valid token, but show the patient what was typed, ready to send again."""
+    sitting, browser = open_sitting(instrument)
+    screen = sitting.screen(instrument, position) or abort(404)
+    trouble, typed = _("This answer is not saved yet. Save it again."), request.form.get("answer", "")
+    return item_page(sitting, browser.respondent, screen, trouble=trouble, typed=typed), 400

@@ -1,0 +1,154 @@
+"""What every patient page shares: the cookie, the patient's language, the neutral page for a dead link."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from surveys.access.keys.encryption import Vault
+from surveys.access.tokens import read_cookie
+from surveys.answering.answers import current_answers
+from surveys.answering.battery import Screen
+from surveys.answering.sitting import Browser, Sitting, by_session
+from surveys.csrf import csrf
+from surveys.db import autocommit, db, enter_clinic
+from surveys.i18n import LANGUAGES, force_language, speak, speak_as_asked
+from surveys.models import Patient
+from surveys.people.patients import contact
+from surveys.safety import NOT_WATCHED, SAFETY
+from surveys.views.guard import Reply, config
+
+LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600
+SCREENS_PER_MINUTE = 5
+
+
+def patient_blueprint(name: str) -> Blueprint:
+    """Return a blueprint whose forms carry signed tokens of their own instead of the staff forms' token."""
+    bp = Blueprint(name, __name__)
+    csrf.exempt(bp)
+    bp.before_request(refuse_foreign)
+    return bp
+
+
+def refuse_foreign() -> None:
+    """Refuse a post that another site caused, and bodies larger than any of these forms."""
+    request.max_content_length = LARGEST_FORM
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(400)
+
+
+def patient_cookie() -> str:
+    """Return the name of the patient's cookie."""
+    return f"{config().cookie_prefix}patient"
+
+
+def secret() -> str:
+    """Return the key that signs item tokens."""
+    return config().secret_key
+
+
+def browser_token() -> str:
+    """Return the token in the patient's cookie, or empty."""
+    named = read_cookie(request.cookies.get(patient_cookie()))
+    return named[1] if named else ""
+
+
+def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
+    """Bind the request to the clinic of its patient cookie; return its sitting, with one instrument's answers."""
+    named = read_cookie(request.cookies.get(patient_cookie()))
+    if named is None:
+        return None
+    enter_clinic(named[0])
+    with autocommit() as connection:
+        found = by_session(connection, named[1], instrument)
+    if found:
+        speak(found[0].language)
+    return found
+
+
+def known_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
+    """Return the browser's sitting; without one the request ends with the page that says how to get one.
+
+    Where the year of birth is still to be given, it ends with the way to that page, and once nothing can be asked any
+    more, with the page of a dead link: who sent the answers was somebody else, perhaps.
+    """
+    found = load_sitting(instrument) or abort(make_response(no_session()))
+    if found[1].year_pending:
+        abort(see(url_for("birth_year.form")) if found[0].state == "open" else make_response(dead_link()))
+    return found
+
+
+def open_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
+    """Return the browser's sitting where it takes answers; elsewhere the request ends with the page that says why."""
+    sitting, browser = known_sitting(instrument)
+    if sitting.state != "open":
+        abort(make_response(closed_page(sitting)))
+    return sitting, browser
+
+
+def page(template: str, sitting: Sitting, **values: object) -> str:
+    """Draw a patient page in the patient's language."""
+    language = sitting.language if sitting.language in LANGUAGES else "en"
+    with force_language(language):
+        return render_template(
+            template,
+            sitting=sitting,
+            clinic=sitting.clinic,
+            page_lang=language,
+            safety=SAFETY,
+            not_watched=NOT_WATCHED,
+            **values,
+        )
+
+
+def first_name(sitting: Sitting) -> str:
+    """Return the name that tells two patients of one household apart; empty once erased."""
+    vault: Vault = current_app.extensions["vault"]
+    patient = db.session.get_one(Patient, sitting.patient_id)
+    return contact(vault, patient).first_name
+
+
+def minutes(sitting: Sitting) -> int:
+    """Return about how long the visit takes."""
+    return ceil(len(sitting.screens) / SCREENS_PER_MINUTE)
+
+
+def dead_link(token: str | None = None) -> Reply:
+    """The one page for a link that is unknown, over or revoked: it tells nobody which, in the browser's language.
+
+    Without a token it is the browser's session that asks for a fresh link.
+    """
+    enter_clinic(None)
+    speak_as_asked()
+    fresh = url_for("landing.fresh", token=token) if token else url_for("landing.fresh_again")
+    return render_template("patient/dead_link.html", fresh=fresh, safety=SAFETY), 404
+
+
+def no_session() -> Reply:
+    """Tell a browser without a session how to get one."""
+    return render_template("patient/no_session.html", safety=SAFETY), 403
+
+
+def screen_url(screen: Screen) -> str:
+    """Return the address of a screen."""
+    return url_for("patient.item", instrument=screen.instrument, position=screen.position)
+
+
+def resume_url(sitting: Sitting) -> str:
+    """Return the address of the first item without an answer, else of the review."""
+    screen = sitting.first_unanswered(current_answers(db.session(), sitting.visit_id))
+    return screen_url(screen) if screen else url_for("sending.review")
+
+
+def closed_page(sitting: Sitting) -> Reply:
+    """Answer for a visit that takes no answers."""
+    if sitting.state == "sent":
+        return page("patient/already_sent.html", sitting)
+    return dead_link()
+
+
+def see(address: str) -> Response:
+    """Redirect after a post."""
+    return redirect(address, 303)

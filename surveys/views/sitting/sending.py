@@ -1,0 +1,96 @@
+"""The end of the questionnaire: review, send once, thank-you, and the copy of what was agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from flask import request, url_for
+
+from surveys.access.chain.audit import Actor
+from surveys.answering.answers import Current, current_answers
+from surveys.answering.item_token import fits_send, sign_send
+from surveys.answering.responses import submit
+from surveys.answering.sitting import Browser, Sitting, has_answers, next_visit
+from surveys.db import db
+from surveys.i18n import gettext as _
+from surveys.models import Visit
+from surveys.outcomes.own_trend import own_trends
+from surveys.people.participation import consent_text
+from surveys.views.guard import Reply
+from surveys.views.sitting.patient_page import (
+    closed_page,
+    known_sitting,
+    open_sitting,
+    page,
+    patient_blueprint,
+    secret,
+    see,
+)
+from surveys.wordings import wording_for
+
+bp = patient_blueprint("sending")
+
+
+@bp.get("/s/review")
+def review() -> Reply:
+    """Show every answer with a way to change it."""
+    sitting, browser = open_sitting()
+    current = current_answers(db.session(), sitting.visit_id)
+    return _review_page(sitting, browser.id, current)
+
+
+def _review_page(
+    sitting: Sitting, session_id: UUID, current: Mapping[tuple[str, str], Current], trouble: str | None = None
+) -> str:
+    rows = [(screen, current.get((screen.instrument, screen.item.code))) for screen in sitting.screens]
+    return page(
+        "patient/review.html",
+        sitting,
+        rows=rows,
+        wordings={s.instrument: wording_for(s.instrument, sitting.language) for s in sitting.screens},
+        open_items=sum(1 for _screen, answer in rows if answer is None or not answer.settled),
+        empty=not has_answers(current),
+        trouble=trouble,
+        token=sign_send(session_id, secret()),
+    )
+
+
+@bp.post("/s/send")
+def send() -> Reply:
+    """Send once; every further post sees the thank-you page."""
+    sitting, browser = known_sitting()
+    if sitting.state != "open":
+        return see(url_for("sending.done")) if sitting.state == "sent" else closed_page(sitting)
+    current = current_answers(db.session(), sitting.visit_id)
+    trouble = _not_sendable(browser, current)
+    if trouble:
+        return _review_page(sitting, browser.id, current, trouble), 422
+    actor = Actor("patient", sitting.patient_id)
+    submit(db.session(), db.session.get_one(Visit, sitting.visit_id), sitting.protocol, now=sitting.now, actor=actor)
+    db.session.commit()
+    return see(url_for("sending.done"))
+
+
+def _not_sendable(browser: Browser, current: Mapping[tuple[str, str], Current]) -> str | None:
+    if not fits_send(request.form.get("token", ""), browser.id, secret()):
+        return _("Nothing was sent yet. Press Send again.")
+    return None if has_answers(current) else _("There is no answer to send yet. Answer a question first.")
+
+
+@bp.get("/s/done")
+def done() -> Reply:
+    """Thank the patient and say what comes next."""
+    sitting, _browser = known_sitting()
+    if sitting.state != "sent":
+        return see(url_for("sending.review")) if sitting.state == "open" else closed_page(sitting)
+    trends = own_trends(db.session(), sitting.episode_id) if sitting.protocol.patient_trend else ()
+    return page("patient/thanks.html", sitting, following=next_visit(db.session(), sitting), trends=trends)
+
+
+@bp.get("/s/consent")
+def consent() -> Reply:
+    """Show the patient's copy of what was agreed to."""
+    sitting, _browser = known_sitting()
+    text = consent_text(sitting.protocol.consent_version, sitting.language)
+    return page("patient/consent.html", sitting, consent=text)
