@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from scoring.types import FloatArray
 
@@ -28,5 +28,5 @@ def mean_interval(values: FloatArray, level: float = 0.95) -> Mean:
     if n == 1:
         return Mean(1, mean, None, None)
     sd = float(present.std(ddof=1))
-    half = float(t.ppf((1 + level) / 2, n - 1)) * sd / n**0.5
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * sd / n**0.5
     return Mean(n, mean, sd, (mean - half, mean + half))

@@ -2,7 +2,7 @@
 
 from math import sqrt
 
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from scoring.errors import ScoringError
 
@@ -13,7 +13,7 @@ def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float] | None:
         raise ScoringError(f"{k} of {n} is no proportion.")
     if n == 0:
         return None
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     rate = k / n
     centre = rate + z * z / (2 * n)
     half = z * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))

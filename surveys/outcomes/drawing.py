@@ -1,4 +1,7 @@
-"""The one door to the chart library: a specification in, an SVG that the page's policy allows out."""
+"""The one door to the chart library: a specification in, an SVG that the page's policy allows out.
+
+The library is loaded by the first drawing: it takes longer than all the rest, and commands and workers draw nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,6 @@ from html import escape
 from itertools import pairwise
 from json import dumps, loads
 from typing import Any
-
-import altair
-import vl_convert
-from altair.utils.schemapi import debug_mode
 
 Chart = Any  # the library's mark and encode methods are untyped; this module and the three charts know them
 
@@ -32,6 +31,8 @@ FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascr
 @contextmanager
 def unchecked() -> Iterator[None]:
     """Build charts without checking each part against the library's schema: two fifths of a first drawing."""
+    from altair.utils.schemapi import debug_mode  # noqa: PLC0415 - loaded by the first drawing
+
     with debug_mode(False):
         yield
 
@@ -44,6 +45,8 @@ def draw(chart: Chart) -> str:
 
 @lru_cache(maxsize=512)
 def _render(specification: str) -> str:
+    import vl_convert  # noqa: PLC0415 - loaded by the first drawing
+
     svg = vl_convert.vegalite_to_svg(loads(specification))
     if FORBIDDEN.search(svg):
         raise ValueError("The chart holds styles or scripts, which the page's policy would block.")
@@ -71,6 +74,8 @@ def standalone(svg: str, identifier: str, title: str, description: str) -> str:
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A chart of the rows, to be given a mark and an encoding."""
+    import altair  # noqa: PLC0415 - loaded by the first drawing
+
     return altair.Chart(altair.Data(values=list(rows)))  # type: ignore[no-untyped-call]
 
 

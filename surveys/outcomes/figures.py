@@ -13,11 +13,8 @@ from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.distribution import Step, distribution
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.funnel import funnel
-from surveys.outcomes.mean_chart import mean_chart
 from surveys.outcomes.means import LinePoint, MeanPoint, means_over_time, single_lines
 from surveys.outcomes.rate import Rate
-from surveys.outcomes.rate_chart import rate_chart
-from surveys.outcomes.share_chart import share_chart
 from surveys.outcomes.tables import funnel_table, means_table, rates_table, steps_table
 from surveys.outcomes.words import rule_words, timepoint_words, value_set_words
 
@@ -94,18 +91,24 @@ def funnel_figure(cohort: Cohort) -> Figure:
 
 
 def _draw_rates(rates: Sequence[Rate], headings: Mapping[str, str], arms: Sequence[str], width: int) -> object:
+    from surveys.outcomes.rate_chart import rate_chart  # noqa: PLC0415 - loaded by the first drawing
+
     return rate_chart(rates, headings, arms, width=width)
 
 
 def _draw_means(
     points: Sequence[MeanPoint], lines: Sequence[LinePoint], scale: str, arms: Sequence[str], width: int
 ) -> object:
+    from surveys.outcomes.mean_chart import mean_chart  # noqa: PLC0415 - loaded by the first drawing
+
     return mean_chart(points, lines, find_scale(scale), arms, width=width)
 
 
 def _draw_steps(steps: Sequence[Step], rule: Rule, arms: Sequence[str], width: int) -> object:
     unit = _("Improvement in %(unit)s (negative: worse)", unit=find_scale(rule.scale).unit)
     threshold = None if rule.percent else float(rule.amount)
+    from surveys.outcomes.share_chart import share_chart  # noqa: PLC0415 - loaded by the first drawing
+
     return share_chart(steps, unit, threshold, arms, width=width)
 
 
