@@ -73,7 +73,8 @@ def results_of(report: Path) -> Iterator[tuple[str, str]]:
     cases: dict[str, Counter[str]] = {}
     counts: dict[str, list[str]] = {}
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 - written by pytest a moment ago
-        test = f"{case.get('file')}::{(case.get('name') or '').partition('[')[0]}"
+        file = (case.get("classname") or "").replace(".", "/")  # the attribute names where a wrapper stands
+        test = f"{file}.py::{(case.get('name') or '').partition('[')[0]}"
         outcome = next((kind for kind in KINDS if case.find(kind) is not None), "passed")
         cases.setdefault(test, Counter())[outcome.replace("failure", "failed")] += 1
         given = [each.get("value") or "" for each in case.iter("property") if each.get("name") == "counts"]
