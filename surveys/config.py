@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from surveys.access.keys.keyring import KeyRing, KeyRingError, read_keys
+from surveys.access.keys.keyring import KeyRing, KeyRingError, read_key, read_keys
 from surveys.secret_files import SecretFileError, with_files
 
 ENVIRONMENTS = ("production", "demo", "test")
@@ -145,15 +145,9 @@ def _one_of(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> st
 
 def _key(text: str, name: str) -> bytes:
     try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise ConfigError(
-            f"{name} must be 64 hexadecimal digits. Make one with: "
-            'python -c "import secrets; print(secrets.token_hex(32))"'
-        )
-    return key
+        return read_key(text, name)
+    except KeyRingError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _refuse_weak(config: Config) -> None:

@@ -72,6 +72,11 @@ def uuid7() -> UUID:
     return compat.uuid7()
 
 
+def made_at(row_id: UUID) -> datetime:
+    """Return the moment in a UUIDv7: when the row was made, to the millisecond."""
+    return datetime.fromtimestamp((row_id.int >> 80) / 1000, UTC)
+
+
 class Tenant:
     """Columns of every table that belongs to one clinic; row-level security reads ``clinic_id``."""
 

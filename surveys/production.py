@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from surveys.access.keys.keyring import MAKE_ONE
 from surveys.config import Config, ConfigError
 from surveys.secret_strength import weakness
-
-MAKE_ONE = 'Make one with: python -c "import secrets; print(secrets.token_hex(32))"'
 
 
 def refuse_unsafe(config: Config) -> None:
@@ -18,7 +17,7 @@ def refuse_unsafe(config: Config) -> None:
         raise ConfigError("FLASK_DEBUG is on: its pages show the program and its secrets. Unset it in production.")
     for name, secret in _secrets(config).items():
         if trouble := weakness(secret):
-            raise ConfigError(f"{name} {trouble}. {MAKE_ONE}")
+            raise ConfigError(f"{name} {trouble}. Make one with: {MAKE_ONE}")
     if urlsplit(config.public_base_url).scheme != "https":
         raise ConfigError("PUBLIC_BASE_URL must start with https:// in production: links in mail carry a secret.")
     if config.lan:

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from celery import shared_task
 from flask import current_app
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM
-from surveys.db import app_now, clinic_scope, clinic_session, db
+from surveys.access.clinics import every_clinic
+from surveys.db import app_now, clinic_session
 from surveys.models import Clinic
 from surveys.privacy.retention import erase_ripe
 from tasks.reminders import application
@@ -24,8 +23,8 @@ ERASING = 200.0  # seconds; below the task's time limit, and the next night goes
 @shared_task(name="retain")
 def retain() -> None:
     """Wake one task for each clinic."""
-    with application(), clinic_scope(None), Session(db.engine) as session:
-        for clinic_id in session.scalars(text("SELECT * FROM clinic_ids()")):
+    with application():
+        for clinic_id in every_clinic():
             retain_clinic.apply_async((str(clinic_id),), expires=3600)
 
 

@@ -60,3 +60,19 @@ FEW = tuple(value for value in CORPUS if len(value) < LARGE)
 # What a page would run, were it written there as it is.
 INJECTIONS = tuple(text for text in TEXTS if "<" in text or "onmouseover" in text or "{{" in text)
 FORMULAS = ("=1+1", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", "+44 20", "-", "=")
+# Where ``next=`` must not lead: another site, or no path of this one.
+LEADING_AWAY = (
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\/evil.example",
+    "https://evil.example",
+    "http://[::1",
+    "//[",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/desk\r\nSet-Cookie: a=b",
+    "javascript:alert(1)",
+    "desk",
+    "",
+)

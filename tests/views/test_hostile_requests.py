@@ -14,23 +14,9 @@ from sqlalchemy import text
 from surveys.application import create_app
 from surveys.db import db
 from tests.factories import PASSWORD, make_clinic
+from tests.security.corpus import LEADING_AWAY
 
 CANARY = "Canary-of-personal-data"
-LEADING_AWAY = (
-    "//evil.example",
-    "///evil.example",
-    "/\\evil.example",
-    "\\/evil.example",
-    "https://evil.example",
-    "http://[::1",
-    "//[",
-    "/\t/evil.example",
-    "/\n/evil.example",
-    "/desk\r\nSet-Cookie: a=b",
-    "javascript:alert(1)",
-    "desk",
-    "",
-)
 
 
 def sign_in(client: FlaskClient, login: str, leads_to: str) -> str:

@@ -35,11 +35,6 @@ def content(event: Row[Any]) -> bytes:
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def written_at(event_id: UUID) -> datetime:
-    """The moment in a UUIDv7: when the row was made, to the millisecond."""
-    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")

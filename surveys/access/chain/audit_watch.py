@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from surveys.access.chain.audit_chain import written_at
 from surveys.access.chain.sealing import NOW_RUNNING, WHOLE, is_sealed, newest_seal
+from surveys.db import made_at
 from surveys.models import AuditCheck, AuditEvent, AuditSeal
 
 
@@ -54,4 +54,4 @@ def _oldest_unsealed(session: Session) -> datetime | None:
     if last is not None and last.cluster == cluster and last.below != WHOLE:
         wanted = wanted.where(AuditEvent.txid >= last.below)
     oldest = session.scalar(wanted.order_by(AuditEvent.id).limit(1))
-    return written_at(oldest) if oldest else None
+    return made_at(oldest) if oldest else None

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import Row, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from surveys.access.chain.audit_chain import beginning, chained, written_at
+from surveys.access.chain.audit_chain import beginning, chained
 from surveys.access.chain.sealing import EVENT, NOW_RUNNING, WHOLE, is_sealed, newest_seal
+from surveys.db import made_at
 from surveys.models import AuditCheck, AuditEvent, AuditLink, AuditSeal
 
 PIECE = 1000  # rows in memory at once
@@ -108,7 +109,7 @@ class _Walk:
 
     def _when(self, row: Row[Any]) -> str | None:
         """A row that was added later pretends to an earlier moment in its id, or in what it shows."""
-        made = written_at(row.id)
+        made = made_at(row.id)
         self._newest = max(made, self._newest or made)
         if self._sealed_before is not None and made < self._sealed_before - LONGEST_ACT:
             return "the event was inserted later under an earlier id"

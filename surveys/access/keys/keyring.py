@@ -41,7 +41,7 @@ def read_keys(master_key: str, master_keys: str) -> KeyRing:
     """Return the ring of one setting or the other; raises KeyRingError."""
     if master_key and master_keys:
         raise KeyRingError("MASTER_KEY and MASTER_KEYS are both set. Keep MASTER_KEYS, where MASTER_KEY has the id 1.")
-    return _several(master_keys) if master_keys else single(_key(master_key, "MASTER_KEY"))
+    return _several(master_keys) if master_keys else single(read_key(master_key, "MASTER_KEY"))
 
 
 def _several(text: str) -> KeyRing:
@@ -53,7 +53,7 @@ def _several(text: str) -> KeyRing:
         number = _id(name.strip())
         if number in keys:
             raise KeyRingError(f"MASTER_KEYS names the key {number} twice.")
-        keys[number] = _key(digits, f"key {number} of MASTER_KEYS")
+        keys[number] = read_key(digits, f"key {number} of MASTER_KEYS")
     if not keys:
         raise KeyRingError("MASTER_KEYS is empty. It is written as ID:KEY,ID:KEY with the current key first.")
     if len(set(keys.values())) < len(keys):
@@ -69,7 +69,8 @@ def _id(text: str) -> int:
     return int(text)
 
 
-def _key(text: str, what: str) -> bytes:
+def read_key(text: str, what: str) -> bytes:
+    """Return the 32 bytes of 64 hexadecimal digits; ``what`` names the setting. Raises KeyRingError."""
     try:
         key = bytes.fromhex(text.strip())
     except ValueError:

@@ -6,13 +6,13 @@ Times are of the real clock. No row holds a token: it is made when the mail is h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from surveys.db import uuid7
+from surveys.db import made_at, uuid7
 from surveys.models import Clinic, Staff, StaffMail
 from surveys.outbox.claiming import LEASE, Claim
 from surveys.outbox.settling import PAUSES, Outcome
@@ -140,9 +140,4 @@ def _not_wanted(mail: StaffMail, person: Staff, now: datetime) -> str | None:
         return "cancelled"
     if mail.purpose == "invitation":
         return "cancelled" if person.password_hash else None
-    return "expired" if now - _made_at(mail.id) > STALE else None
-
-
-def _made_at(row: UUID) -> datetime:
-    """Return the moment in a UUIDv7."""
-    return datetime.fromtimestamp((row.int >> 80) / 1000, UTC)
+    return "expired" if now - made_at(mail.id) > STALE else None

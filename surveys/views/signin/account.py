@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from surveys.access.chain.audit import record
 from surveys.access.signin import factors, invitations, recovery, sessions, staff
-from surveys.access.signin.passwords import PasswordError
-from surveys.access.tokens import cookie_value
 from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Staff
-from surveys.views.guard import Reply, fresh, identity, staff_cookie, staff_page
-from surveys.views.signin import entrance
+from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.signin import entrance, mailed
 
 bp = Blueprint("account", __name__)
 
@@ -49,30 +47,18 @@ def password_form() -> Reply:
 @fresh
 def change_password() -> Reply:
     """Change the password: every other session ends, and this one gets a new id."""
-    who, now, password = identity(), real_now(db.session()), request.form.get("password", "")
+    who, now = identity(), real_now(db.session())
     person = db.session.get_one(Staff, who.staff_id)
-    if trouble := _change(person, password, request.form.get("again", "")):
+    if person.password_hash is None:
+        trouble: str | None = _("You sign in with your institution and have no password here.")
+    else:
+        trouble = mailed.chosen_password(person, keep=who.session_id)
+    if trouble:
         return render_template("staff/own_password.html", trouble=trouble), 422
     invitations.revoke_links(db.session(), who.staff_id, now=now)
-    token = sessions.renew(db.session(), who.session_id, now=now)
-    record(db.session(), who.clinic_id, who.actor, "password_changed", ("staff", who.staff_id), now=now)
-    db.session.commit()
+    reply = entrance.renew(who, url_for("account.show"), "password_changed")
     flash(_("Your password is changed. Every other browser is signed out."), "notice")
-    reply = _back()
-    entrance.set_cookie(reply, staff_cookie(), cookie_value(who.clinic_id, token))
     return reply
-
-
-def _change(person: Staff, password: str, again: str) -> str | None:
-    if person.password_hash is None:
-        return _("You sign in with your institution and have no password here.")
-    if password != again:
-        return _("The two passwords are not the same. Type both again.")
-    try:
-        staff.set_password(db.session(), person, password, now=real_now(db.session()), keep=identity().session_id)
-    except PasswordError as error:
-        return str(error)
-    return None
 
 
 @bp.post("/account/sessions/<uuid:session_id>/end")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as form_session
-from werkzeug.wrappers import Response
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -72,8 +71,3 @@ def login_page(form: LoginForm, target: str | None) -> str:
     provider = config().institution
     name = provider.name if provider else None
     return render_template("login.html", form=form, next=local_path(target), institution=name)
-
-
-def set_cookie(reply: Response, name: str, value: str) -> None:
-    """Set a session cookie that scripts cannot read and other sites do not send."""
-    entrance.set_cookie(reply, name, value)

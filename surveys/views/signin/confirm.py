@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, render_template, request
 from wtforms import Form, PasswordField, StringField
 from wtforms.validators import Length
 
-from surveys.access.chain.audit import record
-from surveys.access.signin import reauthentication, sessions, throttle
+from surveys.access.signin import reauthentication, throttle
 from surveys.access.signin.passwords import LONGEST
-from surveys.access.tokens import cookie_value
 from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Staff
-from surveys.views.guard import Reply, config, identity, local_path, staff_cookie, staff_page
+from surveys.views import found
+from surveys.views.guard import Reply, config, identity, local_path, staff_page
 from surveys.views.signin import entrance
 from surveys.views.signin.tries import counted, note_last
 
@@ -41,18 +40,13 @@ def check() -> Reply:
     typed, who, now = ConfirmForm(request.form), identity(), real_now(db.session())
     person = db.session.get_one(Staff, who.staff_id)
     attempt = counted("password", person.login)
-    vault, password, code = entrance.vault(), typed.password.data or "", typed.code.data or ""
+    vault, password, code = found.vault(), typed.password.data or "", typed.code.data or ""
     if not typed.validate() or not reauthentication.proves(db.session(), vault, who, password, code, now=now):
         note_last("password", person.login, person)
         flash(_("That was not right. Check the password, and take the newest code."), "error")
         return _page(request.form.get("next")), 422
     throttle.take_back(db.session(), attempt)
-    token = sessions.renew(db.session(), who.session_id, now=now)
-    record(db.session(), who.clinic_id, who.actor, "confirmed_identity", ("staff", who.staff_id), now=now)
-    db.session.commit()
-    reply = redirect(local_path(request.form.get("next")), 303)
-    entrance.set_cookie(reply, staff_cookie(), cookie_value(who.clinic_id, token))
-    return reply
+    return entrance.renew(who, local_path(request.form.get("next")), "confirmed_identity")
 
 
 def _page(target: str | None, *, again: bool = False) -> str:

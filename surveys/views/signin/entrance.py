@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import current_app, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask import session as form_session
 from werkzeug.wrappers import Response
 
-from surveys.access.keys.encryption import Vault
+from surveys.access.chain.audit import record
 from surveys.access.signin import browsers, factors, pending, sessions
 from surveys.access.tokens import cookie_value, read_cookie
 from surveys.db import db, enter_clinic, real_now
 from surveys.models import Staff
 from surveys.views.guard import config, staff_cookie
-
-SET_UP = "setting_up.form"
-
-
-def vault() -> Vault:
-    """Return the application's vault, where secrets of second factors and addresses are sealed."""
-    sealed: Vault = current_app.extensions["vault"]
-    return sealed
 
 
 def pending_cookie() -> str:
@@ -34,17 +26,18 @@ def go_on(person: Staff, target: str) -> Response:
     has_factor = factors.in_use(db.session(), person.id) is not None
     if not has_factor and config().environment != "production":
         return welcome(person, target)
-    return ask_second(person, target, "second_step.form" if has_factor else SET_UP)
+    return ask_second(person, target, has_factor=has_factor)
 
 
-def ask_second(person: Staff, target: str, page: str) -> Response:
+def ask_second(person: Staff, target: str, *, has_factor: bool) -> Response:
     """Lead to the second step with a cookie that opens nothing else."""
     now = real_now(db.session())
-    if page == SET_UP:  # whoever else began has seen a secret, and must see no other
+    if not has_factor:  # whoever else began has seen a secret, and must see no other
         pending.end_all(db.session(), person.id, now=now)
         factors.withdraw_offer(db.session(), person.id, now=now)
     token = pending.begin(db.session(), person, now=now)
     db.session.commit()
+    page = "second_step.form" if has_factor else "setting_up.form"
     reply = redirect(url_for(page, next=target), 303)
     set_cookie(reply, pending_cookie(), cookie_value(person.clinic_id, token))
     return reply
@@ -86,6 +79,17 @@ def admit(reply: Response, person: Staff, *, method: str = "password", proved_at
     form_session.clear()  # a new form token with the new session
     set_cookie(reply, staff_cookie(), cookie_value(clinic_id, token))
     drop_cookie(reply, pending_cookie())
+
+
+def renew(who: sessions.Identity, target: str, action: str) -> Response:
+    """Give the session a new id since the person has proved who they are, record the act, and lead on."""
+    now = real_now(db.session())
+    token = sessions.renew(db.session(), who.session_id, now=now)
+    record(db.session(), who.clinic_id, who.actor, action, ("staff", who.staff_id), now=now)
+    db.session.commit()
+    reply = redirect(target, 303)
+    set_cookie(reply, staff_cookie(), cookie_value(who.clinic_id, token))
+    return reply
 
 
 def close_former() -> None:

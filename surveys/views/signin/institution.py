@@ -9,14 +9,13 @@ from flask import session as form_session
 from werkzeug.wrappers import Response
 
 from surveys.access.chain.audit import Actor, record
-from surveys.access.signin import identities, invitations, oidc, sessions
-from surveys.access.tokens import cookie_value
+from surveys.access.signin import identities, invitations, oidc
 from surveys.config import Institution
 from surveys.db import db, enter_clinic, real_now
 from surveys.errors import error_page
 from surveys.i18n import gettext as _
 from surveys.models import Staff
-from surveys.views.guard import Reply, config, load_identity, local_path, staff_cookie, staff_page
+from surveys.views.guard import Reply, config, load_identity, local_path, staff_page
 from surveys.views.signin import entrance, mailed
 
 bp = Blueprint("institution", __name__)
@@ -96,13 +95,7 @@ def _confirm(institution: Institution, vouched: oidc.Vouched, begun: dict[str, s
     who, found = load_identity(), identities.find(db.session(), institution.issuer, vouched.subject)
     if who is None or found != (who.clinic_id, who.staff_id):
         raise oidc.InstitutionError(403, _("The institution names somebody else than who is signed in here."))
-    now = real_now(db.session())
-    token = sessions.renew(db.session(), who.session_id, now=now)
-    record(db.session(), who.clinic_id, who.actor, "confirmed_identity", ("staff", who.staff_id), now=now)
-    db.session.commit()
-    reply = redirect(local_path(begun.get("next")), 303)
-    entrance.set_cookie(reply, staff_cookie(), cookie_value(who.clinic_id, token))
-    return reply
+    return entrance.renew(who, local_path(begun.get("next")), "confirmed_identity")
 
 
 ENDINGS = {"sign_in": _sign_in, "accept": _accept, "confirm": _confirm}

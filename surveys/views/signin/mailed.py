@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import render_template, request
 
 from surveys.access.signin import invitations, staff
@@ -26,13 +28,16 @@ def dead() -> tuple[str, int]:
     return render_template("staff/dead_link.html"), 404
 
 
-def chosen_password(person: Staff) -> str | None:
-    """Set the password of the form, typed twice; the sentence that says what is wrong, or None."""
+def chosen_password(person: Staff, *, keep: UUID | None = None) -> str | None:
+    """Set the password of the form, typed twice; the sentence that says what is wrong, or None.
+
+    Every session but ``keep`` ends.
+    """
     password = request.form.get("password", "")
     if password != request.form.get("again", ""):
         return _("The two passwords are not the same. Type both again.")
     try:
-        staff.set_password(db.session(), person, password, now=real_now(db.session()))
+        staff.set_password(db.session(), person, password, now=real_now(db.session()), keep=keep)
     except PasswordError as error:
         return str(error)
     return None

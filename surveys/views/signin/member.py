@@ -14,8 +14,8 @@ from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Staff
 from surveys.models.clinic import ROLES
+from surveys.views import found
 from surveys.views.guard import Reply, config, fresh, identity, staff_page
-from surveys.views.signin import entrance
 
 bp = Blueprint("member", __name__)
 REFUSALS = (staff.LastAdminError, staff.RoleError, invitations.InvitationError, identities.IdentityError)
@@ -30,7 +30,7 @@ def show(staff_id: UUID) -> Reply:
     return render_template(
         "staff/member.html",
         person=person,
-        email=invitations.email_of(entrance.vault(), person),
+        email=invitations.email_of(found.vault(), person),
         state=staff.state_of(session, person),
         factor=factors.in_use(session, person.id),
         linked=staff.linked(session, person.id),
@@ -53,9 +53,7 @@ def change_role(staff_id: UUID) -> Reply:
 @fresh
 def change_email(staff_id: UUID) -> Reply:
     """Keep another address for mail to the person."""
-    return _done(
-        staff_id, partial(invitations.change_email, vault=entrance.vault(), email=request.form.get("email", ""))
-    )
+    return _done(staff_id, partial(invitations.change_email, vault=found.vault(), email=request.form.get("email", "")))
 
 
 @bp.post("/team/<uuid:staff_id>/disable")

@@ -11,6 +11,7 @@ from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
 from surveys.models import Staff
+from surveys.views import found
 from surveys.views.guard import Reply, local_path
 from surveys.views.signin import entrance
 from surveys.views.signin.tries import counted, note_last
@@ -31,7 +32,7 @@ def check() -> Reply:
     if person is None:
         return start_again()
     attempt, typed = counted("code", person.login), request.form.get("code", "")[:20]
-    if not factors.accept(db.session(), entrance.vault(), person.id, typed, now=real_now(db.session())):
+    if not factors.accept(db.session(), found.vault(), person.id, typed, now=real_now(db.session())):
         note_last("code", person.login, person)
         flash(_("This code does not fit, or was used already. Wait for the next one and type it."), "error")
         return _page("staff/code.html"), 422

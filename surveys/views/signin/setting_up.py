@@ -11,6 +11,7 @@ from surveys.access.signin import factors, recovery, throttle, totp
 from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Staff
+from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, local_path, staff_page
 from surveys.views.signin import entrance
 from surveys.views.signin.second_step import start_again
@@ -81,7 +82,7 @@ def _self() -> Staff:
 
 def _offer(person: Staff, action: str) -> str:
     """Draw the page with the secret as a QR code and as text."""
-    _factor, secret = factors.offered(db.session(), entrance.vault(), person, now=real_now(db.session()))
+    _factor, secret = factors.offered(db.session(), found.vault(), person, now=real_now(db.session()))
     db.session.commit()
     code = segno.make(totp.address(secret, person.login), error="m")
     picture = Markup(code.svg_inline(border=2, omitsize=True))  # noqa: S704 - drawn here from letters of our own
@@ -93,8 +94,8 @@ def _offer(person: Staff, action: str) -> str:
 def _set_up(person: Staff) -> list[str] | None:
     """Confirm the offered factor; the recovery codes, or None with a sentence where the code does not fit."""
     attempt, now, session = counted("code", person.login), real_now(db.session()), db.session()
-    factor, _secret = factors.offered(session, entrance.vault(), person, now=now)
-    if not factors.confirm(session, entrance.vault(), factor, request.form.get("code", "")[:20], now=now):
+    factor, _secret = factors.offered(session, found.vault(), person, now=now)
+    if not factors.confirm(session, found.vault(), factor, request.form.get("code", "")[:20], now=now):
         flash(_("This code does not fit. Check the time on your telephone and type the newest code."), "error")
         return None
     throttle.take_back(session, attempt)

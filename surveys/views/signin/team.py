@@ -14,8 +14,8 @@ from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
 from surveys.models.clinic import ROLES
+from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
-from surveys.views.signin import entrance
 
 bp = Blueprint("team", __name__)
 
@@ -68,7 +68,7 @@ def invite() -> Reply:
     try:
         person = invitations.invite(
             db.session(),
-            entrance.vault(),
+            found.vault(),
             identity().clinic_id,
             name=typed.name.data or "",
             email=typed.email.data or "",

@@ -35,7 +35,7 @@ def accept(token: str) -> Reply:
     invitations.use_link(db.session(), link, now=now)
     record(db.session(), person.clinic_id, actor, "invitation_accepted", ("staff", person.id), now=now)
     has_factor = factors.in_use(db.session(), person.id) is not None
-    return entrance.ask_second(person, "/", "second_step.form" if has_factor else entrance.SET_UP)
+    return entrance.ask_second(person, "/", has_factor=has_factor)
 
 
 def _page(token: str, person: Staff, trouble: str | None = None) -> str:

@@ -20,7 +20,7 @@ from surveys.outbox import ResendError, resend
 from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.safety import SAFETY
 from surveys.views.guard import Reply
-from surveys.views.signin.auth import set_cookie
+from surveys.views.signin.entrance import set_cookie
 from surveys.views.sitting.patient_page import (
     dead_link,
     first_name,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from surveys.access.keys.encryption import Vault
 from surveys.access.tokens import read_cookie
 from surveys.answering.answers import current_answers
 from surveys.answering.battery import Screen
@@ -18,6 +17,7 @@ from surveys.i18n import LANGUAGES, force_language, speak, speak_as_asked
 from surveys.models import Patient
 from surveys.people.patients import contact
 from surveys.safety import NOT_WATCHED, SAFETY
+from surveys.views import found
 from surveys.views.guard import Reply, config
 
 LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600
@@ -105,9 +105,8 @@ def page(template: str, sitting: Sitting, **values: object) -> str:
 
 def first_name(sitting: Sitting) -> str:
     """Return the name that tells two patients of one household apart; empty once erased."""
-    vault: Vault = current_app.extensions["vault"]
     patient = db.session.get_one(Patient, sitting.patient_id)
-    return contact(vault, patient).first_name
+    return contact(found.vault(), patient).first_name
 
 
 def minutes(sitting: Sitting) -> int:
