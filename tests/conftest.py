@@ -92,9 +92,13 @@ def database_url(postgres: Postgres) -> str:
 
 @pytest.fixture
 def own_database(postgres: Postgres, environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Settings with a migrated database that no other test sees: for work that crosses clinics."""
+    """Settings with a migrated database that no other test sees, and an address for a server of its own.
+
+    Two servers would share one port in silence, and a browser would meet now one database, now the other.
+    """
+    own = {"PUBLIC_BASE_URL": f"http://localhost:{free_port()}"}
     with database.fresh_database(postgres) as name:
-        yield {**environment, "DATABASE_URL": postgres.alchemy_url(roles.APP, name)}
+        yield {**environment, **own, "DATABASE_URL": postgres.alchemy_url(roles.APP, name)}
 
 
 @pytest.fixture

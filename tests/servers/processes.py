@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local.ports import LOOPBACK
+from local.ports import LOOPBACK, is_busy
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90  # on a machine that has other work to do
@@ -62,6 +62,8 @@ def web_process(environ: Mapping[str, str], log: Path, *, workers: int = 2) -> "
     """Yield granian as in production, once it answers at PUBLIC_BASE_URL of the settings."""
     url = environ["PUBLIC_BASE_URL"]
     port = urlsplit(url).port
+    # granian would share a port in silence with the server that is there
+    wait_until(lambda: not is_busy(port or 0), f"{url} is another server's", END_SECONDS)
     arguments = [
         *("granian", "--interface", "wsgi", "wsgi:app", "--host", LOOPBACK, "--port", str(port)),
         *("--workers", str(workers), "--blocking-threads", "4", "--respawn-failed-workers", "--no-ws"),
