@@ -17,6 +17,7 @@ from surveys.demo.group import demo
 from surveys.models import DomainClock
 from surveys.schedule import add_months
 from tasks.doctor.command import doctor
+from tasks.messages_group import messages
 from tasks.reminders import tick_now
 from tasks.restoring import restore
 
@@ -68,6 +69,7 @@ def _shift(by: timedelta) -> None:
 def register(app: Flask) -> None:
     """Put the time machine, backup, restore and doctor on the application's command line."""
     app.cli.add_command(demo)
+    app.cli.add_command(messages)
     app.cli.add_command(backup)
     app.cli.add_command(doctor)
     app.cli.add_command(restore)

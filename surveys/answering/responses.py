@@ -113,7 +113,7 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
         _finalise(session, locked, response, protocol, current, "submitted", now)
     locked.submitted_at = now
     revoke_links(session, visit.id, now)
-    outbox.cancel_waiting(session, visit.id, now=now)
+    outbox.cancel_waiting(session, visit.id, cause="completed", now=now)
     record(session, visit.clinic_id, actor, "submitted", ("visit", visit.id), now=now)
     session.flush()
     return True

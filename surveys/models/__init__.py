@@ -1,7 +1,7 @@
 """Every table, imported in one place so that migrations and tests see all of them."""
 
 from surveys.models.audit import AuditCheck, AuditEvent, AuditLink, AuditSeal
-from surveys.models.clinic import Clinic, DomainClock, LoginAttempt, Staff, StaffSession
+from surveys.models.clinic import Clinic, ClinicHoliday, DomainClock, LoginAttempt, Staff, StaffSession
 from surveys.models.episode import Ending, Endpoint, Episode, ProtocolVersion, Treatment, Visit
 from surveys.models.keys import PatientKey
 from surveys.models.message import (
@@ -9,8 +9,10 @@ from surveys.models.message import (
     Message,
     PatientLink,
     PatientSession,
+    RelayBucket,
     StaffTask,
     StaffTaskLog,
+    SuppressedPhone,
     Suppression,
 )
 from surveys.models.operation import Operation
@@ -27,6 +29,7 @@ __all__ = [
     "AuditLink",
     "AuditSeal",
     "Clinic",
+    "ClinicHoliday",
     "Consent",
     "DomainClock",
     "Ending",
@@ -46,6 +49,7 @@ __all__ = [
     "ProtocolVersion",
     "RecoveryCode",
     "RegistryGrant",
+    "RelayBucket",
     "Response",
     "RetentionDecision",
     "Score",
@@ -57,6 +61,7 @@ __all__ = [
     "StaffSession",
     "StaffTask",
     "StaffTaskLog",
+    "SuppressedPhone",
     "Suppression",
     "Treatment",
     "Visit",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Index, Text, false
+from sqlalchemy import ARRAY, Boolean, CheckConstraint, Index, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from surveys.db import Base, Tenant, tenant_keys, uuid7
@@ -30,6 +30,7 @@ class Clinic(Base):
     unknown_policy: Mapped[str] = mapped_column(default="never_resend")
     next_patient_number: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+    send_on_weekends: Mapped[bool] = mapped_column(default=True, server_default=true())
     birth_year_check: Mapped[bool] = mapped_column(default=False, server_default=false())
     retention_years: Mapped[int | None]  # after the last contact; None: nothing falls due
     retention_automatic: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -37,6 +38,15 @@ class Clinic(Base):
         one_of("unknown_policy", "resend_once", "never_resend"),
         CheckConstraint("retention_years BETWEEN 1 AND 50", name="retention_in_range"),
     )
+
+
+class ClinicHoliday(Tenant, Base):
+    """A day on which the clinic sends nothing to patients."""
+
+    __tablename__ = "clinic_holiday"
+    on_date: Mapped[date]
+    name: Mapped[str]
+    __table_args__ = (*tenant_keys(), UniqueConstraint("clinic_id", "on_date"))
 
 
 class Staff(Tenant, Base):

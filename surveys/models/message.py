@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from surveys.db import Base, Tenant, tenant_keys, uuid7
 from surveys.models.checks import one_of
 
 WAITING = ("planned", "claimed", "sending", "held")
+OUTCOMES = ("reached", "promised", "no_answer", "voicemail", "wrong_number", "declined", "interviewed", "other")
 TERMINAL = ("sent", "refused", "cancelled", "expired", "unknown")
 
 
@@ -27,8 +28,14 @@ class Message(Base):
     issue: Mapped[int] = mapped_column(default=1)  # rises only by a person's resend
     channel: Mapped[str]
     state: Mapped[str] = mapped_column(default="planned")
+    planned_at: Mapped[datetime | None]  # None: planned before this was kept; so are the two below
     due_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]  # the last time a worker took it
+    sending_at: Mapped[datetime | None]  # the last time its hand-over began
     refusal: Mapped[str | None]
+    cause: Mapped[str | None]  # why it was cancelled
+    reply: Mapped[str | None]  # the relay's last status codes, such as "450 4.2.1"; never its words
+    carried_by: Mapped[UUID | None]  # the message of the same patient in which it went along
     message_id: Mapped[str]  # RFC 5322 Message-ID, fixed at planning so that a resend carries the same
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)  # rises with each claim; a late worker's number is old
@@ -39,11 +46,15 @@ class Message(Base):
         ForeignKeyConstraint(["clinic_id"], ["clinic.id"]),
         ForeignKeyConstraint(["clinic_id", "visit_id"], ["visit.clinic_id", "visit.id"]),
         UniqueConstraint("clinic_id", "visit_id", "step", "issue"),
-        one_of("channel", "email", "staff"),
+        one_of("channel", "email", "sms", "staff"),
         one_of("state", *WAITING, *TERMINAL),
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal_has_a_reason"),
+        CheckConstraint("state <> 'cancelled' OR cause IS NOT NULL", name="cancelled_has_a_cause"),
         CheckConstraint("attempts BETWEEN 0 AND 6", name="attempts_bounded"),
         Index("ix_message_due", "clinic_id", "due_at", postgresql_where="state = 'planned'"),
+        Index("ix_message_message_id", "clinic_id", "message_id"),
+        Index("ix_message_explained", "clinic_id", "settled_at", postgresql_where="state IN ('refused', 'unknown')"),
+        Index("ix_message_carried", "clinic_id", "carried_by", postgresql_where="carried_by IS NOT NULL"),
         Index("ix_message_held", "clinic_id", "due_at", postgresql_where="state = 'held'"),
         Index(
             "ix_message_leased",
@@ -99,6 +110,25 @@ class Suppression(Tenant, Base):
     __table_args__ = (*tenant_keys(), UniqueConstraint("clinic_id", "email_index"))
 
 
+class SuppressedPhone(Tenant, Base):
+    """A telephone no text goes to, by blind index: its owner answered STOP, or the gateway refused it."""
+
+    __tablename__ = "suppressed_phone"
+    phone_index: Mapped[bytes]
+    reason: Mapped[str]
+    at: Mapped[datetime]
+    __table_args__ = (*tenant_keys(), UniqueConstraint("clinic_id", "phone_index"))
+
+
+class RelayBucket(Base):
+    """How many messages a relay may still be given now; one row for each relay, whatever number of hosts asks."""
+
+    __tablename__ = "relay_bucket"
+    relay: Mapped[str] = mapped_column(primary_key=True)
+    tokens: Mapped[float]
+    refilled_at: Mapped[datetime]
+
+
 class StaffTask(Tenant, Base):
     """Something a person must do: phone a patient, mend an address, look at an unknown hand-over."""
 
@@ -109,6 +139,7 @@ class StaffTask(Tenant, Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None]
     outcome: Mapped[str | None]
+    next_try_on: Mapped[date | None]  # the clinic's day on which to try again
     __table_args__ = (
         *tenant_keys(visit_id="visit", closed_by="staff"),
         UniqueConstraint("clinic_id", "visit_id", "kind"),
@@ -126,7 +157,8 @@ class StaffTaskLog(Tenant, Base):
     staff_id: Mapped[UUID | None]
     at: Mapped[datetime]
     note: Mapped[str]
-    __table_args__ = tenant_keys(task_id="staff_task", staff_id="staff")
+    outcome: Mapped[str | None]  # of an attempt to reach the patient
+    __table_args__ = (*tenant_keys(task_id="staff_task", staff_id="staff"), one_of("outcome", *OUTCOMES))
 
 
 class Job(Tenant, Base):

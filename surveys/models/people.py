@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped
 from surveys.db import Base, Tenant, tenant_keys
 from surveys.models.checks import one_of
 
+KINDS = ("contact_email", "contact_sms", "contact_phone", "participation", "research", "public_aggregates")
+
 
 class Patient(Tenant, Base):
     """A person under a pseudonymous number; every ``*_enc`` column is AES-256-GCM, every ``*_index`` an HMAC.
@@ -35,6 +37,7 @@ class Patient(Tenant, Base):
     time_zone: Mapped[str]
     channel: Mapped[str]
     created_at: Mapped[datetime]
+    paused_until: Mapped[datetime | None]  # no message before; the patient's own wish
     erased_at: Mapped[datetime | None]
     withheld_at: Mapped[datetime | None]  # no figure counts this person
     merged_into: Mapped[UUID | None]  # the record that goes on, where this one was a duplicate
@@ -43,7 +46,7 @@ class Patient(Tenant, Base):
         UniqueConstraint("clinic_id", "number"),
         UniqueConstraint("clinic_id", "chart_number_index"),
         one_of("sex", "female", "male", "other"),
-        one_of("channel", "email", "none"),
+        one_of("channel", "email", "sms", "none"),
         Index("ix_patient_withheld", "clinic_id", "id", postgresql_where="withheld_at IS NOT NULL"),
         Index("ix_patient_surname", "clinic_id", "surname_index"),
         Index("ix_patient_email", "clinic_id", "email_index"),
@@ -65,7 +68,7 @@ class Consent(Tenant, Base):
     recorded_by: Mapped[UUID | None]  # None: the patient, on the first screen
     __table_args__ = (
         *tenant_keys(patient_id="patient", recorded_by="staff"),
-        one_of("kind", "contact_email", "contact_phone", "participation", "research", "public_aggregates"),
+        one_of("kind", *KINDS),
         Index("ix_consent_patient", "clinic_id", "patient_id", "kind"),
         Index(
             "uq_consent_current",

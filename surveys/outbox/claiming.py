@@ -41,7 +41,7 @@ def claim(session: Session, limit: int, *, now: datetime, lease: timedelta = LEA
     taken = (
         update(Message)
         .where(Message.id.in_(chosen.scalar_subquery()))
-        .values(state="claimed", fence=Message.fence + 1, lease_until=func.clock_timestamp() + lease)
+        .values(state="claimed", claimed_at=now, fence=Message.fence + 1, lease_until=func.clock_timestamp() + lease)
         .returning(Message.due_at, Message.step, Message.clinic_id, Message.id, Message.fence)
     )
     rows = session.execute(taken, execution_options={"synchronize_session": False}).all()

@@ -90,7 +90,7 @@ def _settle(session: Session, which: ColumnElement[bool], state: str, actor: Act
     done = (
         update(Message)
         .where(which, Message.state == "held")
-        .values(state=state, settled_at=settled_at)
+        .values(state=state, cause="reviewed" if settled_at else None, settled_at=settled_at)
         .returning(Message.id, Message.clinic_id, Message.step)
     )
     rows = session.execute(done, execution_options={"synchronize_session": False}).all()

@@ -36,18 +36,25 @@ def plan(
     wanted = {
         (visit.id, step.step): (step.due_at, channel)
         for visit in visits
-        if _open(visit, now)
+        if not _over(visit, now)
         for step, channel in _steps(visit, patient, protocol, now)
     }
     there = _planned_before(session, visits)
-    _put(session, [new_row(clinic, *key, *wanted[key]) for key in wanted if _differs(there.get(key), *wanted[key])])
+    changed = [key for key in wanted if _differs(there.get(key), *wanted[key])]
+    _put(session, [new_row(clinic, *key, *wanted[key], now=now) for key in changed])
     _cancel(session, [old.id for key, old in there.items() if key not in wanted], now)
-    if over := [visit.id for visit in visits if not _open(visit, now)]:
-        cancel_waiting(session, *over, now=now)
+    for visit in visits:
+        if cause := _over(visit, now):
+            cancel_waiting(session, visit.id, cause=cause, now=now)
 
 
-def _open(visit: Visit, now: datetime) -> bool:
-    return not (visit.cancelled_at or visit.submitted_at or visit.closed_at or visit.closes_at <= now)
+def _over(visit: Visit, now: datetime) -> str | None:
+    """Why the visit has no further messages."""
+    if visit.submitted_at:
+        return "completed"
+    if visit.cancelled_at:
+        return "visit_cancelled"
+    return "window_closed" if visit.closed_at or visit.closes_at <= now else None
 
 
 def _planned_before(session: Session, visits: Sequence[Visit]) -> dict[tuple[UUID, str], Old]:
@@ -66,13 +73,13 @@ def _differs(old: Old | None, due_at: datetime, channel: str) -> bool:
 
 
 def _steps(visit: Visit, patient: Patient, protocol: Protocol, now: datetime) -> list[tuple[PlannedMessage, str]]:
-    """Return steps with their channel: at most four by mail, the phone task by staff."""
+    """Return steps with their channel: at most four by the patient's own, the phone task by staff."""
     window = PlannedVisit(visit.timepoint, visit.due_on, visit.opens_at, visit.closes_at)
     steps = plan_messages(window, protocol.reminders, ZoneInfo(patient.time_zone))
     if patient.channel == "none":
         return [(step, "staff") for step in steps if step.step == "invitation"]
     current = [step for step in steps if step.step == "invitation" or step.due_at > now - STALE]
-    mails = [(step, "email") for step in current if step.step != "phone_task"][:MAX_MESSAGES]
+    mails = [(step, patient.channel) for step in current if step.step != "phone_task"][:MAX_MESSAGES]
     return mails + [(step, "staff") for step in current if step.step == "phone_task"]
 
 
@@ -81,7 +88,8 @@ def _put(session: Session, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     new = insert(TABLE)
-    moved = {"due_at": new.excluded.due_at, "channel": new.excluded.channel, "state": "planned", "settled_at": None}
+    renewed = {name: new.excluded[name] for name in ("due_at", "channel", "planned_at")}
+    moved = {**renewed, "state": "planned", "cause": None, "settled_at": None}
     waiting = or_(*(Message.state == state for state in ("planned", *REVIVABLE)))  # IN takes no many rows
     unsent = waiting & (Message.attempts == 0)
     key = ["clinic_id", "visit_id", "step", "issue"]
@@ -89,7 +97,7 @@ def _put(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def new_row(
-    clinic: Clinic, visit_id: UUID, step: str, due_at: datetime, channel: str, issue: int = 1
+    clinic: Clinic, visit_id: UUID, step: str, due_at: datetime, channel: str, issue: int = 1, *, now: datetime
 ) -> dict[str, Any]:
     """Return the columns of a message that waits for its due time."""
     return {
@@ -100,6 +108,7 @@ def new_row(
         "issue": issue,
         "channel": channel,
         "state": "planned",
+        "planned_at": now,
         "due_at": due_at,
         "message_id": message_id(clinic),
         "attempts": 0,
@@ -112,20 +121,20 @@ def message_id(clinic: Clinic) -> str:
     return f"<{uuid4().hex}@{clinic.sender_address.rpartition('@')[2]}>"
 
 
-def cancel_waiting(session: Session, *visit_ids: UUID, now: datetime) -> None:
+def cancel_waiting(session: Session, *visit_ids: UUID, cause: str, now: datetime) -> None:
     """Cancel what has not been handed over, resends too; a row already ``sending`` is left to its worker."""
-    _set_cancelled(session, Message.visit_id.in_(visit_ids), now)
+    _set_cancelled(session, Message.visit_id.in_(visit_ids), cause, now)
 
 
 def _cancel(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     if ids:
-        _set_cancelled(session, Message.id.in_(ids), now)
+        _set_cancelled(session, Message.id.in_(ids), "replanned", now)
 
 
-def _set_cancelled(session: Session, which: ColumnElement[bool], now: datetime) -> None:
+def _set_cancelled(session: Session, which: ColumnElement[bool], cause: str, now: datetime) -> None:
     session.execute(
         update(Message)
         .where(which, Message.state.in_(CANCELLABLE))
-        .values(state="cancelled", settled_at=now, lease_until=None),
+        .values(state="cancelled", cause=cause, settled_at=now, lease_until=None),
         execution_options={"synchronize_session": False},
     )

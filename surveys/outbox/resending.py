@@ -72,7 +72,7 @@ def _asked_today(session: Session, visit: Visit, now: datetime) -> int:
 
 def _add(session: Session, visit: Visit, issue: int, now: datetime) -> Message:
     clinic = session.get_one(Clinic, visit.clinic_id)
-    message = Message(**new_row(clinic, visit.id, "invitation", now, "email", issue))
+    message = Message(**new_row(clinic, visit.id, "invitation", now, "email", issue, now=now))
     session.add(message)
     session.flush()
     return message

@@ -45,7 +45,7 @@ def begin_sending(session: Session, mine: Claim, *, now: datetime, lease: timede
     if message.channel == "staff":
         _hand_to_staff(session, facts, now)
         return None
-    message.state = "sending"
+    message.state, message.sending_at = "sending", now
     message.attempts += 1
     message.lease_until = func.clock_timestamp() + lease
     token = issue_link(session, facts.visit, now=now)

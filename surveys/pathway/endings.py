@@ -119,7 +119,7 @@ def _end(
 def _stop(session: Session, episode: Episode, kind: str, *, now: datetime) -> None:
     """Cancel waiting messages; where follow-up stops, phone calls too; where the person is bound, the links."""
     visits = visits_of(session, episode.id)
-    outbox.cancel_waiting(session, *(visit.id for visit in visits), now=now)
+    outbox.cancel_waiting(session, *(visit.id for visit in visits), cause=kind, now=now)
     if kind in PERSON_WIDE:
         for visit in visits:
             links.revoke_links(session, visit.id, now)

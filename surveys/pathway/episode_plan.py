@@ -181,4 +181,4 @@ def _cancel_unwanted(
     for visit in unwanted:
         visit.cancelled_at = visit.cancelled_at or now
     if unwanted:
-        outbox.cancel_waiting(session, *(visit.id for visit in unwanted), now=now)
+        outbox.cancel_waiting(session, *(visit.id for visit in unwanted), cause="visit_cancelled", now=now)

@@ -46,7 +46,8 @@ def change_details(
         _refuse_duplicate(session, vault, patient, details.chart_number)
     if changed:
         write_details(vault, patient, details)
-        follow(session, vault, details.email)
+        for kind, value in (("email", details.email), ("phone", details.phone)):
+            follow(session, vault, kind, value)
         subject = ("patient", patient.id)
         old, new = (_kept(session, vault, patient, changed, each, now) for each in (before, details))
         record(session, patient.clinic_id, actor, "patient_changed", subject, now=now, old=old, new=new, reason=reason)

@@ -74,7 +74,8 @@ def add_patient(
     session.add(patient)
     session.flush()
     patient_keys.make(session, vault, patient.id, now=now)
-    follow(session, vault, details.email)
+    for kind, value in (("email", details.email), ("phone", details.phone)):
+        follow(session, vault, kind, value)
     record(session, clinic.id, actor, "patient_added", ("patient", patient.id), now=now, new={"number": number})
     set_permissions(session, patient, permissions, actor=actor, now=now)
     return patient

@@ -21,7 +21,7 @@ from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
 from surveys.people.patients import SEALED, contact
 from surveys.privacy.data_map import Entry, about_patients
 from surveys.privacy.proof import canaries, names, prove
-from surveys.privacy.rows import Rows, records_of, rows_of, table
+from surveys.privacy.rows import BY_INDEX, Rows, records_of, rows_of, table
 
 DIGEST_BYTES = 32
 
@@ -104,7 +104,7 @@ def _former(session: Session, vault: Vault, records: Sequence[UUID]) -> list[str
 
 def _stop_contact(session: Session, rows: Rows, *, now: datetime) -> None:
     visits = [row["id"] for row in rows["visit"]]
-    outbox.cancel_waiting(session, *visits, now=now)
+    outbox.cancel_waiting(session, *visits, cause="erased", now=now)
     for model in (PatientLink, PatientSession):
         live = (model.visit_id.in_(visits), model.revoked_at.is_(None))
         session.execute(update(model).where(*live).values(revoked_at=now))
@@ -117,8 +117,8 @@ def _empty(session: Session, entry: Entry, rows: Rows) -> None:
     its, theirs = table(entry.table), [row["id"] for row in rows[entry.table]]
     if not theirs:
         return None
-    if entry.table == "suppression":
-        return _lift(session, rows)
+    if index := BY_INDEX.get(entry.table):
+        return _lift(session, rows, entry.table, index)
     if emptied := entry.erased("emptied"):
         values: dict[str, Any] = {name: _nothing(its.c[name]) for name in emptied}
         session.execute(update(its).where(its.c.id.in_(theirs)).values(values))
@@ -135,10 +135,10 @@ def _nothing(column: Column[Any]) -> object:
     return [] if isinstance(column.type, JSONB) else ""
 
 
-def _lift(session: Session, rows: Rows) -> None:
-    its, mine = table("suppression"), [row["id"] for row in rows["patient"]]
-    for row in rows["suppression"]:
-        shared = exists().where(Patient.email_index == row["email_index"], Patient.id.not_in(mine))
+def _lift(session: Session, rows: Rows, name: str, index: str) -> None:
+    its, mine = table(name), [row["id"] for row in rows["patient"]]
+    for row in rows[name]:
+        shared = exists().where(table("patient").c[index] == row[index], Patient.id.not_in(mine))
         session.execute(delete(its).where(its.c.id == row["id"], ~shared))
 
 

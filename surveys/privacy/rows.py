@@ -14,6 +14,7 @@ from surveys.models import AuditEvent, Patient
 from surveys.privacy.data_map import about_patients
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+BY_INDEX = {"suppression": "email_index", "suppressed_phone": "phone_index"}  # found by the patient's own value
 PARENTS = {
     "patient_id": "patient",
     "kept_id": "patient",
@@ -52,8 +53,8 @@ def _theirs(name: str, through: str, records: Sequence[UUID], found: Rows) -> Co
         return columns.id.in_(records)
     if name == "merge":
         return or_(columns.kept_id.in_(records), columns.merged_id.in_(records))
-    if name == "suppression":
-        return columns.email_index.in_([row["email_index"] for row in found["patient"] if row["email_index"]])
+    if index := BY_INDEX.get(name):
+        return columns[index].in_([row[index] for row in found["patient"] if row[index]])
     if name == "audit_event":
         return or_(columns.subject_id.in_(_ids(found)), columns.patient_ids.op("&&")(cast(list(records), ARRAY(Uuid))))
     parent = PARENTS[through]

@@ -101,8 +101,7 @@ def _reseal(
     for each, value in plain.items():
         if value is not None:
             values |= _renewed(vault, each, value, row.id)
-        if each.kind == "email":
-            follow(session, vault, value)
+        follow(session, vault, each.kind, value)
     session.execute(update(table(name)).where(table(name).c.id == row.id).values(values))
     return True
 

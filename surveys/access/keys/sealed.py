@@ -38,7 +38,7 @@ SEALED = (
     Sealed("staff_factor", "secret_enc"),
 )
 # Indexes of values that stand elsewhere: rotation follows the value.
-INDEX_ONLY = (("suppression", "email_index"),)
+INDEX_ONLY = (("suppression", "email_index"), ("suppressed_phone", "phone_index"))
 
 
 def tables() -> Mapping[str, tuple[Sealed, ...]]:

@@ -1,0 +1,39 @@
+"""What 0008 began on large tables: validation, indexes, and a cause for what was cancelled before causes were kept."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+TO_VALIDATE = (
+    ("message", "ck_message_channel_known"),
+    ("patient", "ck_patient_channel_known"),
+    ("consent", "ck_consent_kind_known"),
+    ("staff_task_log", "ck_staff_task_log_outcome_known"),
+)
+INDEXES = (
+    ("ix_message_message_id", ["clinic_id", "message_id"], None),
+    ("ix_message_explained", ["clinic_id", "settled_at"], "state IN ('refused', 'unknown')"),
+    ("ix_message_carried", ["clinic_id", "carried_by"], "carried_by IS NOT NULL"),
+)
+CAUSED = "state <> 'cancelled' OR cause IS NOT NULL"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        for table, constraint in TO_VALIDATE:
+            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
+        for name, columns, where in INDEXES:
+            options = {"postgresql_where": sa.text(where)} if where else {}
+            op.create_index(name, "message", columns, postgresql_concurrently=True, if_not_exists=True, **options)
+        op.execute("UPDATE message SET cause = 'not_recorded' WHERE state = 'cancelled' AND cause IS NULL")
+    op.create_check_constraint("cancelled_has_a_cause", "message", CAUSED, postgresql_not_valid=True)
+
+
+def downgrade() -> None:
+    op.drop_constraint(op.f("ck_message_cancelled_has_a_cause"), "message", type_="check")
+    for name, _columns, _where in INDEXES:
+        op.drop_index(name, "message")
