@@ -123,7 +123,7 @@ def test_each_reading_is_noted_at_the_clinic_that_is_read(
 ) -> None:
     read(reader, f"/registry/figures?site={sites[0].id}")
     with app.app_context(), clinic_session(sites[0].id) as session:
-        noted = select(AuditEvent.action).where(AuditEvent.subject == "registry_grant").order_by(AuditEvent.sequence)
+        noted = select(AuditEvent.action).where(AuditEvent.subject == "registry_grant").order_by(AuditEvent.id)
         events = session.scalars(noted).all()
     assert events[0] == "registry_granted"
     assert set(events[1:]) == {"figures_read"}
