@@ -20,6 +20,7 @@ from surveys.models import (
     ProtocolVersion,
     Response,
     StaffTask,
+    SuppressedPhone,
     Suppression,
     Visit,
 )
@@ -27,6 +28,7 @@ from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.schedule import next_sendable
 
+PERMISSION = {"email": "contact_email", "sms": "contact_sms"}  # by the message's channel
 APART = timedelta(hours=20)  # two mails about one visit on the same day: the later one is left out
 
 
@@ -47,7 +49,7 @@ class Situation:
     patient: Patient
     clinic: Clinic
     protocol: Protocol
-    permitted: bool  # contact by mail
+    permitted: bool  # contact by the message's channel
     may_phone: bool
     ended: bool
     suppressed: bool
@@ -59,10 +61,10 @@ class Situation:
 def situation(session: Session, message: Message, *, now: datetime) -> Situation:
     """Read a message's situation in one statement."""
     facts = (
-        _permitted("contact_email"),
+        _permitted(PERMISSION.get(message.channel, "contact_email")),
         _permitted("contact_phone"),
         _ended(),
-        _suppressed(),
+        _suppressed(message.channel),
         _mailed(message, now),
         _started(),
         _guessed(),
@@ -89,7 +91,9 @@ def _ended() -> ColumnElement[bool]:
     return exists().where(Ending.episode_id == Episode.id, Ending.revoked_at.is_(None))
 
 
-def _suppressed() -> ColumnElement[bool]:
+def _suppressed(channel: str) -> ColumnElement[bool]:
+    if channel == "sms":
+        return exists().where(SuppressedPhone.phone_index == Patient.phone_index)
     return exists().where(Suppression.email_index == Patient.email_index)
 
 
@@ -98,7 +102,7 @@ def _mailed(message: Message, now: datetime) -> ColumnElement[bool]:
     return exists().where(
         Message.visit_id == Visit.id,
         Message.id != message.id,
-        Message.channel == "email",
+        Message.channel.in_(tuple(PERMISSION)),
         left | (Message.state == "sending"),
     )
 
@@ -130,7 +134,8 @@ def _visit(visit: Visit, now: datetime) -> str | None:
 
 
 def _address(facts: Situation) -> str | None:
-    if facts.patient.channel == "none" or facts.patient.email_enc is None:
+    address = facts.patient.phone_enc if facts.message.channel == "sms" else facts.patient.email_enc
+    if facts.patient.channel == "none" or address is None:
         return "no_address"
     if not facts.permitted:
         return "no_permission"

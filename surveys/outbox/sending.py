@@ -15,7 +15,7 @@ from surveys.outbox.eligibility import Refusal, Situation, eligibility, situatio
 from surveys.outbox.settling import not_taken
 from surveys.outbox.staff_tasks import open_task
 
-CONTACT = ("contact_email", "contact_phone")
+CONTACT = ("contact_email", "contact_sms", "contact_phone")
 NEEDS_A_PERSON = frozenset({"no_address", "no_permission", "suppressed"})
 
 

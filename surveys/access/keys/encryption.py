@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from surveys.access.keys.keyring import FIRST, KeyRing, single
+from surveys.channels.telephone import comparable
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -61,7 +62,7 @@ class Vault:
             ) from error
 
     def index(self, value: str, kind: str) -> bytes:
-        """Return the blind index to store, alike for case, width and outer spaces."""
+        """Return the blind index to store, alike for case, width and outer spaces; a telephone's for its marks too."""
         return self._index(self.ring.current, value, kind)
 
     def indexes(self, value: str, kind: str) -> list[bytes]:
@@ -69,7 +70,8 @@ class Vault:
         return [self._index(number, value, kind) for number in self.ring.ids]
 
     def _index(self, number: int, value: str, kind: str) -> bytes:
-        plain = unicodedata.normalize("NFKC", value).strip().casefold()
+        written = comparable(value) if kind == "phone" else value
+        plain = unicodedata.normalize("NFKC", written).strip().casefold()
         digest = hmac.digest(self._keys[number].index, f"{kind}\0{plain}".encode(), "sha256")
         return digest if number == FIRST else bytes([number]) + digest
 
