@@ -28,6 +28,7 @@ from surveys.answering.battery import items_asked
 from surveys.answering.scoring_step import score_response
 from surveys.db import uuid7
 from surveys.models import Response, Visit
+from surveys.outbox.staff_tasks import close_tasks
 from surveys.protocols.model import Protocol
 
 __all__ = [
@@ -114,6 +115,8 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
     locked.submitted_at = now
     revoke_links(session, visit.id, now)
     outbox.cancel_waiting(session, visit.id, cause="completed", now=now)
+    asked = any(response.mode == "interview" for response in responses)
+    close_tasks(session, [visit.id], "interviewed" if asked else "answered", now=now, by=actor)
     record(session, visit.clinic_id, actor, "submitted", ("visit", visit.id), now=now)
     session.flush()
     return True

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveys.answering import responses
 from surveys.models import Clinic, Episode, Message, ProtocolVersion, Visit
+from surveys.outbox.staff_tasks import close_tasks
 from surveys.protocols import store as protocol_store
 
 
@@ -32,7 +33,9 @@ def close_windows(session: Session, clinic: Clinic, *, now: datetime, limit: int
             responses.finalise_unsent(session, visit, protocol_store.protocol_of(version), now=now)
         visit.closed_at = now
     if rows:
-        _expire(session, [visit.id for visit, _ in rows], now)
+        ids = [visit.id for visit, _ in rows]
+        _expire(session, ids, now)
+        close_tasks(session, ids, "window_closed", now=now)
     session.flush()
     return len(rows)
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys import outbox
 from surveys.access import links
 from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
-from surveys.models import Clinic, Ending, Episode, Patient, StaffTask
+from surveys.models import Clinic, Ending, Episode, Patient
+from surveys.outbox.staff_tasks import close_tasks
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan, visits_of
 from surveys.people.patients import current_consents, withdraw
 
@@ -124,12 +124,7 @@ def _stop(session: Session, episode: Episode, kind: str, *, now: datetime) -> No
         for visit in visits:
             links.revoke_links(session, visit.id, now)
     if kind in STOPS_FOLLOW_UP:
-        _close_tasks(session, [visit.id for visit in visits], kind, now=now)
-
-
-def _close_tasks(session: Session, visit_ids: Sequence[UUID], kind: str, *, now: datetime) -> None:
-    theirs = StaffTask.visit_id.in_(visit_ids), StaffTask.closed_at.is_(None)
-    session.execute(update(StaffTask).where(*theirs).values(closed_at=now, outcome=kind))
+        close_tasks(session, [visit.id for visit in visits], kind, now=now)
 
 
 def _note(session: Session, ending: Ending, actor: Actor, action: str, reason: str | None, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from surveys import outbox
 from surveys.db import uuid7
 from surveys.models import Clinic, Ending, Episode, Patient, Response, Treatment, Visit
+from surveys.outbox.staff_tasks import close_tasks
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import Protocol
 from surveys.schedule import PlannedVisit, local_date, plan_visits
@@ -181,4 +182,6 @@ def _cancel_unwanted(
     for visit in unwanted:
         visit.cancelled_at = visit.cancelled_at or now
     if unwanted:
-        outbox.cancel_waiting(session, *(visit.id for visit in unwanted), cause="visit_cancelled", now=now)
+        ids = [visit.id for visit in unwanted]
+        outbox.cancel_waiting(session, *ids, cause="visit_cancelled", now=now)
+        close_tasks(session, ids, "visit_cancelled", now=now)
