@@ -1,11 +1,12 @@
 """The outbox: rows in PostgreSQL are the queue, and every one ends in exactly one explained state."""
 
 from surveys.outbox.claiming import Claim, claim, release
-from surveys.outbox.eligibility import Refusal, Situation, eligibility, situation
+from surveys.outbox.eligibility import Refusal, eligibility
 from surveys.outbox.planning import cancel_waiting, plan
 from surveys.outbox.resending import ResendError, ResendTooSoonError, resend
 from surveys.outbox.sending import Sendable, begin_sending, put_off
 from surveys.outbox.settling import Outcome, settle, settle_lost
+from surveys.outbox.situation import Situation, situation, situations
 
 __all__ = [
     "Claim",
@@ -26,4 +27,5 @@ __all__ = [
     "settle",
     "settle_lost",
     "situation",
+    "situations",
 ]

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from surveys.access.links import issue_link
 from surveys.models import Consent, Episode, Message, Visit
 from surveys.outbox.claiming import LEASE, Claim
-from surveys.outbox.eligibility import Refusal, Situation, eligibility, situation
+from surveys.outbox.eligibility import Refusal, eligibility
 from surveys.outbox.settling import not_taken
+from surveys.outbox.situation import Situation, situation
 from surveys.outbox.staff_tasks import open_task
 
 CONTACT = ("contact_email", "contact_sms", "contact_phone")
@@ -75,10 +76,11 @@ def _lock(session: Session, mine: Claim) -> Message | None:
 
 def _refuse(session: Session, message: Message, refusal: Refusal, now: datetime) -> None:
     message.lease_until = None
-    if refusal.until:
+    closes_at = session.get_one(Visit, message.visit_id).closes_at
+    if refusal.until and refusal.until < closes_at:
         message.state, message.due_at = "planned", refusal.until
-    elif refusal.reason == "window_closed":
-        message.state, message.settled_at = "expired", now
+    elif refusal.until or refusal.reason == "window_closed":
+        message.state, message.cause, message.settled_at = "expired", refusal.reason, now
     else:
         message.state, message.refusal, message.settled_at = "refused", refusal.reason, now
     if refusal.reason in NEEDS_A_PERSON:
