@@ -7,9 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from surveys.access.keys.keyring import KeyRing, KeyRingError, read_key, read_keys
+from surveys.channels.gateway import Gateway, GatewayError, read_gateway
+from surveys.channels.mailbox import MailboxError, read_mailbox
 from surveys.secret_files import SecretFileError, with_files
 
 ENVIRONMENTS = ("production", "demo", "test")
@@ -52,6 +55,8 @@ class Config:
     log_format: str = "text"
     metrics_token: str = ""  # empty: /metrics answers this machine only, and nobody in production
     backup_database_url: str = ""  # a role that reads every clinic's rows, for `flask backup` alone
+    sms: Gateway | None = None  # None: no text messages
+    bounce_imap_url: str = ""  # empty: returned mail is not fetched
     backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
 
     @property
@@ -89,6 +94,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         log_format=_one_of(environ, "LOG_FORMAT", LOG_FORMATS),
         metrics_token=environ.get("METRICS_TOKEN", ""),
         backup_database_url=environ.get("BACKUP_DATABASE_URL", ""),
+        **_channels(environ),
         backup_key=_key(environ["BACKUP_KEY"], "BACKUP_KEY") if environ.get("BACKUP_KEY") else None,
     )
     _refuse_weak(config)
@@ -126,6 +132,14 @@ def _institution(environ: Mapping[str, str]) -> Institution | None:
         raise ConfigError("OIDC_ISSUER must start with https://, since it decides who may come in.")
     name = environ.get("OIDC_NAME") or address.hostname or values["ISSUER"]
     return Institution(values["ISSUER"], values["CLIENT_ID"], values["CLIENT_SECRET"], name)
+
+
+def _channels(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The text gateway, and the mailbox of returned mail."""
+    try:
+        return {"sms": read_gateway(environ), "bounce_imap_url": read_mailbox(environ)}
+    except (GatewayError, MailboxError) as error:
+        raise ConfigError(str(error)) from error
 
 
 def _count(environ: Mapping[str, str], name: str) -> int:

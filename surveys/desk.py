@@ -11,7 +11,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from surveys.models import Clinic, Consent, Ending, Episode, Patient, StaffTask, Suppression, Treatment, Visit
+from surveys.models import (
+    Clinic,
+    Consent,
+    Ending,
+    Episode,
+    Patient,
+    StaffTask,
+    SuppressedPhone,
+    Suppression,
+    Treatment,
+    Visit,
+)
+from surveys.outbox.eligibility import PERMISSION
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
 from surveys.pathway.visit_state import visit_state
 from surveys.schedule import local_date
@@ -136,24 +148,40 @@ def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _reasons(session: Session, clinic: Clinic, rows: Sequence[tuple[Patient, Visit]]) -> dict[UUID, tuple[str, ...]]:
     """Why a patient cannot be written to, and the open tasks of the visit, by visit."""
-    suppressed = set(session.scalars(select(Suppression.email_index).where(Suppression.clinic_id == clinic.id)))
-    allowed = select(Consent.patient_id).where(Consent.kind == "contact_email", Consent.withdrawn_at.is_(None))
-    permitted = set(session.scalars(allowed.where(Consent.clinic_id == clinic.id)))
+    facts = _Reach.read(session, clinic)
     tasks: dict[UUID, list[str]] = {}
     open_tasks = select(StaffTask.visit_id, StaffTask.kind).where(StaffTask.closed_at.is_(None))
     for visit_id, kind in session.execute(open_tasks.where(StaffTask.clinic_id == clinic.id)):
         tasks.setdefault(visit_id, []).append(kind)
-    return {
-        visit.id: (*_address_reasons(patient, suppressed, permitted), *sorted(tasks.get(visit.id, [])))
-        for patient, visit in rows
-    }
+    return {visit.id: (*facts.reasons(patient), *sorted(tasks.get(visit.id, []))) for patient, visit in rows}
 
 
-def _address_reasons(patient: Patient, suppressed: set[bytes], permitted: set[UUID]) -> tuple[str, ...]:
-    if patient.channel == "none":
-        return ("nothing_sent",)
-    if patient.email_index is None:
-        return ("no_address",)
-    if patient.id not in permitted:
-        return ("no_permission",)
-    return ("address_bounced",) if patient.email_index in suppressed else ()
+@dataclass(frozen=True)
+class _Reach:
+    """Addresses and numbers of the clinic that nothing goes to, and who allowed what."""
+
+    bounced: set[bytes]
+    stopped: set[bytes]
+    allowed: set[tuple[UUID, str]]
+
+    @classmethod
+    def read(cls, session: Session, clinic: Clinic) -> _Reach:
+        bounced = select(Suppression.email_index).where(Suppression.clinic_id == clinic.id)
+        stopped = select(SuppressedPhone.phone_index).where(SuppressedPhone.clinic_id == clinic.id)
+        standing = Consent.clinic_id == clinic.id, Consent.withdrawn_at.is_(None)
+        given = select(Consent.patient_id, Consent.kind).where(*standing, Consent.kind.in_(PERMISSION.values()))
+        allowed = {(row[0], row[1]) for row in session.execute(given)}
+        return cls(set(session.scalars(bounced)), set(session.scalars(stopped)), allowed)
+
+    def reasons(self, patient: Patient) -> tuple[str, ...]:
+        if patient.channel == "none":
+            return ("nothing_sent",)
+        texts = patient.channel == "sms"
+        index = patient.phone_index if texts else patient.email_index
+        if index is None:
+            return ("no_number" if texts else "no_address",)
+        if (patient.id, PERMISSION[patient.channel]) not in self.allowed:
+            return ("no_permission",)
+        if index in (self.stopped if texts else self.bounced):
+            return ("texts_stopped" if texts else "address_bounced",)
+        return ()

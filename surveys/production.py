@@ -31,5 +31,6 @@ def _secrets(config: Config) -> dict[str, str]:
         **{f"Key {number} of MASTER_KEYS": key.hex() for number, key in config.keys.keys.items()},
         "BACKUP_KEY": config.backup_key.hex() if config.backup_key else "",
         "METRICS_TOKEN": config.metrics_token,
+        "SMS_STOP_TOKEN": config.sms.stop_token if config.sms else "",
     }
     return {name: secret for name, secret in given.items() if secret}

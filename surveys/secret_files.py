@@ -19,6 +19,9 @@ IN_FILES = (
     "BACKUP_KEY",
     "METRICS_TOKEN",
     "OIDC_CLIENT_SECRET",
+    "SMS_TOKEN",
+    "SMS_STOP_TOKEN",
+    "BOUNCE_IMAP_URL",
 )
 LONGEST = 64 * 1024  # bytes
 APART = Path("/run/secrets")  # a container's own folder, whose modes the platform chooses

@@ -1,4 +1,4 @@
-"""Telephone numbers as people type them, brought to the one form that machines exchange (E.164). Imports nothing of ours."""
+"""Telephone numbers as people type them, brought to the one form that machines exchange (E.164)."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional, ValidationError
 
+from surveys.channels.telephone import international
 from surveys.enrolment.enrolment import Enrolment
 from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _
@@ -74,7 +75,12 @@ class EpisodeForm(TreatmentForm):
 
 
 class ContactForm(Form):
-    """Who the patient is, where to reach them, and what the clinic may do."""
+    """Who the patient is, where to reach them, and what the clinic may do.
+
+    ``texts``: whether this installation can send text messages.
+    """
+
+    texts = True
 
     chart_number = text_field(40, required=True)
     first_name = text_field(100, required=True)
@@ -85,8 +91,9 @@ class ContactForm(Form):
     birth_year = IntegerField(validators=[Optional()])
     language = SelectField()
     time_zone = text_field(60)
-    channel = choice(("email", "none"))
+    channel = choice(("email", "sms", "none"))
     contact_email = BooleanField()
+    contact_sms = BooleanField()
     contact_phone = BooleanField()
 
     def validate_email(self, field: Field) -> None:
@@ -100,9 +107,13 @@ class ContactForm(Form):
             raise ValidationError(_("This is not a telephone number. Use digits, with + in front of a country code."))
 
     def validate_channel(self, field: Field) -> None:
-        """Mail needs an address."""
+        """Mail needs an address; a text needs a gateway, and a number that says its country."""
         if field.data == "email" and not self.email.data:
             raise ValidationError(_("Enter an e-mail address, or choose that nothing is sent."))
+        if field.data == "sms" and not self.texts:
+            raise ValidationError(_("Text messages are not set up here. Choose e-mail, or that nothing is sent."))
+        if field.data == "sms" and international(self.phone.data or "") is None:
+            raise ValidationError(_("Texts need a number with its country: enter it with +, such as +44 7700 900123."))
 
     def validate_time_zone(self, field: Field) -> None:
         """Only zones of the IANA database."""
@@ -137,10 +148,11 @@ class EnrolmentForm(ContactForm, EpisodeForm):
 
 
 def enrolment_form(
-    typed: MultiDict[str, str] | None, clinic: Clinic, protocols: Sequence[ProtocolVersion]
+    typed: MultiDict[str, str] | None, clinic: Clinic, protocols: Sequence[ProtocolVersion], *, texts: bool = True
 ) -> EnrolmentForm:
     """The form with the clinic's protocols, arms and languages to choose from."""
     form = EnrolmentForm(typed)
+    form.texts = texts
     offer_languages(form, clinic)
     offer_protocols(form, protocols)
     return form

@@ -30,7 +30,7 @@ from surveys.schedule import local_date
 
 REQUIRED = ("chart_number", "first_name", "surname", "arm", "pain_generator")
 MOST_ROWS = 2000
-TICKS = ("contact_email", "contact_phone", "treated", "anyway")
+TICKS = ("contact_email", "contact_sms", "contact_phone", "treated", "anyway")
 REASON = "reason"  # why a line was not good, in the file of the rest; read again, it is passed over
 NO = frozenset({"", "0", "no", "n", "false"})
 
@@ -50,14 +50,19 @@ class Line:
     wish: Enrolment | None
 
 
-def preview(session: Session, vault: Vault, clinic: Clinic, text: str, *, now: datetime) -> list[Line]:
-    """Read every line and say what would happen to it; nothing is written. Raises CsvError."""
+def preview(
+    session: Session, vault: Vault, clinic: Clinic, text: str, *, texts: bool = True, now: datetime
+) -> list[Line]:
+    """Read every line and say what would happen to it; nothing is written. Raises CsvError.
+
+    ``texts``: whether text messages can be sent here.
+    """
     protocols = protocol_store.newest(session)
     today = local_date(now, ZoneInfo(clinic.time_zone))
     lines: list[Line] = []
     seen: set[bytes] = set()
     for number, cells in _rows(text):
-        form = enrolment_form(_typed(cells, clinic), clinic, protocols)
+        form = enrolment_form(_typed(cells, clinic), clinic, protocols, texts=texts)
         good = check_form(form, protocols, today)
         wish = form.enrolment(clinic, today) if good else None
         chart = vault.index(cells.get("chart_number", ""), "chart_number")
@@ -71,10 +76,17 @@ def preview(session: Session, vault: Vault, clinic: Clinic, text: str, *, now: d
 def _typed(cells: Mapping[str, str], clinic: Clinic) -> MultiDict[str, str]:
     """A line as the browser would send it; what a short file leaves out has the form's usual value."""
     protocol = {"protocol": USUAL, "language": clinic.languages[0], "product": "other"}
-    usual = protocol | {"channel": "email" if cells.get("email") else "none"}
     given = {name: cell for name, cell in cells.items() if cell}
     unticked = {name for name in TICKS if cells.get(name, "").lower() in NO}
+    usual = protocol | {"channel": _usual_channel(given, texts="contact_sms" not in unticked)}
     return MultiDict({name: cell for name, cell in (usual | given).items() if name not in unticked})
+
+
+def _usual_channel(given: Mapping[str, str], *, texts: bool) -> str:
+    """By mail where there is an address; by text where that is all there is and it is allowed."""
+    if given.get("email"):
+        return "email"
+    return "sms" if texts and given.get("phone") else "none"
 
 
 def _problem(

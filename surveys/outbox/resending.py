@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
-from surveys.models import Clinic, Episode, Message, Visit
-from surveys.outbox.eligibility import eligibility, situation
+from surveys.models import Clinic, Episode, Message, Patient, Visit
+from surveys.outbox.eligibility import PERMISSION, eligibility, situation
 from surveys.outbox.planning import new_row
 
 PAUSE = timedelta(minutes=10)
@@ -21,10 +21,10 @@ REASONS = {
     "window_closed": "The window of this visit is over, so no link can be sent. Answers on paper can still be entered.",
     "not_open": "This visit is not open yet. Its invitation goes by itself when it opens.",
     "ended": "Contact or follow-up has ended for this patient. Take the ending back first.",
-    "no_address": "There is no e-mail address to send the link to. Add one to the contact details.",
-    "no_permission": "The patient has not allowed e-mail. Record the permission first.",
+    "no_address": "There is no address or number to send the link to. Add one to the contact details.",
+    "no_permission": "The patient has not allowed messages of this kind. Record the permission first.",
     "guessed": "Wrong years of birth closed the link. Speak with the patient and give a new link on this page.",
-    "suppressed": "Mail to this address came back. Correct the address in the contact details.",
+    "suppressed": "Mail to this address came back, or texts to this number were stopped. Correct the contact details.",
 }
 
 
@@ -71,8 +71,15 @@ def _asked_today(session: Session, visit: Visit, now: datetime) -> int:
 
 
 def _add(session: Session, visit: Visit, issue: int, now: datetime) -> Message:
-    clinic = session.get_one(Clinic, visit.clinic_id)
-    message = Message(**new_row(clinic, visit.id, "invitation", now, "email", issue, now=now))
+    clinic, channel = session.get_one(Clinic, visit.clinic_id), _channel(session, visit)
+    message = Message(**new_row(clinic, visit.id, "invitation", now, channel, issue, now=now))
     session.add(message)
     session.flush()
     return message
+
+
+def _channel(session: Session, visit: Visit) -> str:
+    """The patient's own; somebody who wants no messages is refused under e-mail's name."""
+    whose = select(Patient.channel).join(Episode, Episode.patient_id == Patient.id)
+    chosen: str = session.scalars(whose.where(Episode.id == visit.episode_id)).one()
+    return chosen if chosen in PERMISSION else "email"

@@ -21,6 +21,7 @@ from surveys.models import Clinic, Consent, Patient
 PERMISSION_VERSION = "1"
 PERMISSIONS = {  # what staff read out; the hash of the sentence is kept with each permission
     "contact_email": "The clinic may send me links to its questionnaires by e-mail.",
+    "contact_sms": "The clinic may send me links to its questionnaires by text message.",
     "contact_phone": "The clinic may telephone me about its questionnaires.",
 }
 SEALED = ("chart_number", "first_name", "surname", "email", "phone")
@@ -62,7 +63,7 @@ def add_patient(
     actor: Actor,
     now: datetime,
 ) -> Patient:
-    """Add a patient under the clinic's next number; ``permissions``: contact_email, contact_phone.
+    """Add a patient under the clinic's next number; ``permissions``: kinds of ``PERMISSIONS``.
 
     Raises DuplicateChartError. The number's row lock also keeps two such calls apart.
     """

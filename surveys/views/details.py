@@ -24,7 +24,7 @@ from surveys.people.participation import KIND as PARTICIPATION
 from surveys.people.patients import SEALED, DuplicateChartError, contact, current_consents, withdraw
 from surveys.protocols import store as protocol_store
 from surveys.views import found
-from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.guard import Reply, has_texts, identity, staff_page
 from surveys.views.seen import note_view
 
 bp = Blueprint("details", __name__)
@@ -44,7 +44,7 @@ SHOWN = (*SEALED, "sex", "birth_year", "language", "time_zone", "channel")
 def form(patient_id: UUID) -> Reply:
     """Show what is known, to be changed."""
     patient = found.living(patient_id)
-    return _page(patient, _contact_form(_known(patient)))
+    return _page(patient, _contact_form(_known(patient), patient))
 
 
 @bp.post("/patients/<uuid:patient_id>/details")
@@ -52,7 +52,7 @@ def form(patient_id: UUID) -> Reply:
 def save(patient_id: UUID) -> Reply:
     """Change details and permissions; a new address ends the links sent to the old one."""
     session, now, patient = db.session(), found.now(), found.living(patient_id)
-    clinic, typed = found.clinic(), _contact_form(request.form)
+    clinic, typed = found.clinic(), _contact_form(request.form, patient)
     if not (typed.validate() and check_contact(typed, found.today(now)) and _is_spoken(typed, patient)):
         return _page(patient, typed), 422
     wish, allowed = typed.details(clinic), typed.permissions()
@@ -138,8 +138,9 @@ def _known(patient: Patient) -> MultiDict[str, str]:
     return MultiDict(filled | allowed)
 
 
-def _contact_form(typed: MultiDict[str, str]) -> ChangeForm:
+def _contact_form(typed: MultiDict[str, str], patient: Patient) -> ChangeForm:
     form = ChangeForm(typed)
+    form.texts = has_texts() or patient.channel == "sms"
     offer_languages(form, found.clinic())
     return form
 

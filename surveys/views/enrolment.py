@@ -14,7 +14,7 @@ from surveys.pathway.episodes import EpisodeError
 from surveys.people.patients import DuplicateChartError, find_by_chart, find_duplicates
 from surveys.protocols import store as protocol_store
 from surveys.views import found
-from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.guard import Reply, has_texts, identity, staff_page
 from surveys.views.seen import note_view
 
 bp = Blueprint("enrolment", __name__)
@@ -24,7 +24,7 @@ bp = Blueprint("enrolment", __name__)
 @staff_page
 def form() -> Reply:
     """Show the empty form."""
-    return _page(enrolment_form(None, found.clinic(), protocol_store.newest(db.session())))
+    return _page(enrolment_form(None, found.clinic(), protocol_store.newest(db.session()), texts=has_texts()))
 
 
 @bp.post("/patients/new")
@@ -33,7 +33,7 @@ def save() -> Reply:
     """Enrol, or show the form with what was typed and what is wrong."""
     session, now = db.session(), found.now()
     clinic, protocols = found.clinic(), protocol_store.newest(session)
-    typed = enrolment_form(request.form, clinic, protocols)
+    typed = enrolment_form(request.form, clinic, protocols, texts=has_texts())
     if not check_form(typed, protocols, found.today(now)):
         return _page(typed), 422
     wish = typed.enrolment(clinic, found.today(now))

@@ -28,6 +28,11 @@ def config() -> Config:
     return settings
 
 
+def has_texts() -> bool:
+    """Return whether text messages can be sent here."""
+    return config().sms is not None
+
+
 def staff_cookie() -> str:
     """Return the name of the staff cookie."""
     return f"{config().cookie_prefix}staff"

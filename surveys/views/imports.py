@@ -10,7 +10,7 @@ from surveys.i18n import gettext as _
 from surveys.pathway.episodes import EpisodeError
 from surveys.people.patients import DuplicateChartError
 from surveys.views import found
-from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.guard import Reply, has_texts, identity, staff_page
 
 bp = Blueprint("imports", __name__)
 
@@ -74,7 +74,7 @@ def rest() -> Reply:
 
 
 def _read(text: str) -> list[Line]:
-    return preview(db.session(), found.vault(), found.clinic(), text, now=found.now())
+    return preview(db.session(), found.vault(), found.clinic(), text, texts=has_texts(), now=found.now())
 
 
 def _refused(text: str, why: str, lines: list[Line] | None = None) -> Reply:

@@ -26,6 +26,7 @@ bp = patient_blueprint("permissions")
 KINDS = (*PERMISSIONS, KIND, *OPTIONAL)
 TITLES = {
     "contact_email": LazyText("E-mail with links to questionnaires"),
+    "contact_sms": LazyText("Text messages with links to questionnaires"),
     "contact_phone": LazyText("Telephone calls about questionnaires"),
     "participation": LazyText("Taking part"),
     "research": LazyText("Use for research"),
