@@ -17,8 +17,6 @@ from surveys.outcomes.rate import Rate, rate_of
 from surveys.outcomes.words import rule_words, timepoint_words
 from surveys.protocols.model import Protocol, Timepoint
 
-USUAL = "m12"  # shown first where anyone can be judged then
-
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
@@ -97,13 +95,12 @@ def _asks(timepoint: Timepoint, scale: str) -> bool:
 
 
 def _focus(cohort: Cohort, rates: list[Rate]) -> str:
-    """The timepoint chosen, else 12 months, else the latest at which anyone can be judged."""
+    """The timepoint chosen, else the protocol's primary one, else the latest at which anyone can be judged."""
     judged = [rate.timepoint for rate in rates if rate.evaluable]
     if cohort.filters.timepoint:
         return cohort.filters.timepoint
-    if USUAL in judged or not judged:
-        return USUAL if USUAL in judged else cohort.protocol.timepoints[-1].code
-    return judged[-1]
+    primary = cohort.protocol.primary
+    return primary if primary in judged or not judged else judged[-1]
 
 
 def _figures(cohort: Cohort, rules: list[Rule], rates: dict[str, list[Rate]], focus: str) -> tuple[Figure, ...]:

@@ -9,6 +9,7 @@ from surveys.document import DocumentError
 
 MAX_MESSAGES = 4  # invitation and reminders of one visit
 MAX_SCREENS = 34  # one item is one screen
+HEADLINE = "m12"
 
 Index = Literal["first", "last"]
 
@@ -104,6 +105,12 @@ class Protocol:
         """Every instrument asked at any timepoint, each once."""
         asked = (entry.instrument for timepoint in self.timepoints for entry in timepoint.battery)
         return tuple(dict.fromkeys(asked))
+
+    @property
+    def primary(self) -> str:
+        """The timepoint whose figures stand first: 12 months where the protocol asks then, else its last."""
+        codes = [timepoint.code for timepoint in self.timepoints]
+        return HEADLINE if HEADLINE in codes else codes[-1]
 
     def timepoint(self, code: str) -> Timepoint:
         """Look a timepoint up by its code; ``KeyError`` where there is none."""
