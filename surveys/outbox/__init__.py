@@ -4,12 +4,13 @@ from surveys.outbox.claiming import Claim, claim, release
 from surveys.outbox.eligibility import Refusal, eligibility
 from surveys.outbox.planning import cancel_waiting, plan
 from surveys.outbox.resending import ResendError, ResendTooSoonError, resend
-from surveys.outbox.sending import Sendable, begin_sending, put_off
+from surveys.outbox.sending import Companion, Sendable, begin_sending, put_off
 from surveys.outbox.settling import Outcome, settle, settle_lost
 from surveys.outbox.situation import Situation, situation, situations
 
 __all__ = [
     "Claim",
+    "Companion",
     "Outcome",
     "Refusal",
     "ResendError",

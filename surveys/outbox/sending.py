@@ -21,12 +21,26 @@ NEEDS_A_PERSON = frozenset({"no_address", "no_permission", "suppressed"})
 
 
 @dataclass(frozen=True)
-class Sendable:
-    """What a mail is made of. ``token`` opens the visit and exists in clear only here and in the mail."""
+class Companion:
+    """Another visit of the same patient that goes in the same message."""
 
     claim: Claim
     situation: Situation
     token: str
+
+
+@dataclass(frozen=True)
+class Sendable:
+    """What a message is made of. A ``token`` opens a visit and exists in clear only here and in the message.
+
+    ``begun_at``: by the domain clock, for the message's date.
+    """
+
+    claim: Claim
+    situation: Situation
+    token: str
+    begun_at: datetime
+    companions: tuple[Companion, ...] = ()
 
 
 def begin_sending(session: Session, mine: Claim, *, now: datetime, lease: timedelta = LEASE) -> Sendable | None:
@@ -51,7 +65,7 @@ def begin_sending(session: Session, mine: Claim, *, now: datetime, lease: timede
     message.lease_until = func.clock_timestamp() + lease
     token = issue_link(session, facts.visit, now=now)
     session.flush()
-    return Sendable(mine, facts, token)
+    return Sendable(mine, facts, token, now)
 
 
 def _lock_permissions(session: Session, mine: Claim) -> None:

@@ -58,6 +58,7 @@ class Plan:
     reminder_days: tuple[int, ...] = (3, 7, 14)
     phone_task_days: int | None = 17
     send_from: time = NINE
+    send_until: time = SIX
 
 
 BASELINE = Point("baseline", closes_days_after=182)
