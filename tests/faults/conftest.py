@@ -1,10 +1,11 @@
-"""A PostgreSQL that may be crashed, starved and filled, apart from the one other tests share."""
+"""Servers that may be crashed, starved and filled, apart from those other tests share; what was done is counted."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import pytest
 from local import roles
 from local.ports import free_port
 from local.postgres import Postgres
+from tests.faults import service as services
+from tests.faults.counting import Fault, code_of
+from tests.faults.service import Service
 from tests.servers import database
 
 
@@ -46,3 +50,34 @@ def durable(environment: dict[str, str]) -> Iterator[Durable]:
     finally:
         server.stop("immediate")
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def module_service(postgres: Postgres, environment: dict[str, str]) -> Iterator[Service]:
+    """A database, a Redis and a mail relay of the module's own, inside the application."""
+    with services.serving(postgres, environment) as service:
+        yield service
+
+
+@pytest.fixture
+def service(module_service: Service) -> Iterator[Service]:
+    """The module's service, with a relay that behaves and has taken nothing."""
+    module_service.sink.clear()
+    yield module_service
+    module_service.sink.clear()
+
+
+@pytest.fixture
+def record_fault(
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Fault]:
+    """What the test injects and counts, printed with its seed and kept with its result, failed or not."""
+    fault = Fault(code_of(str(request.path)))
+    yield fault
+    injected, counted = fault.words()
+    for name, value in (("injected", injected), ("counted", counted), ("seed", fault.seed)):
+        record_property(name, value)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{fault.code}: {injected}; {counted}; FAULTS_SEED={fault.seed}\n")
