@@ -16,14 +16,11 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from surveys.outbox import Outcome
+from tasks.channels import RelayUnreachableError
 from tasks.compose import Content
 
 TIMEOUT = 20  # seconds for each word of the relay
 FORBIDDEN = "\r\n\0"
-
-
-class RelayUnreachableError(Exception):
-    """No connection to the relay: nothing was handed over."""
 
 
 class UnsafeHeaderError(ValueError):

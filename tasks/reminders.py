@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -16,8 +15,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from surveys import outbox
-from surveys.access.links import link_url
-from surveys.access.opt_out import opt_out_url
 from surveys.application import create_app
 from surveys.config import Config
 from surveys.db import app_now, clinic_scope, clinic_session, db, real_now
@@ -25,9 +22,9 @@ from surveys.models import Clinic
 from surveys.operations import note_operation
 from surveys.outbox import Claim, Outcome, Sendable
 from surveys.pathway.closing import close_windows
-from surveys.people.patients import contact
-from tasks import TICK_SECONDS, mail, staff_mail, stopping
-from tasks.compose import Content, compose, letter
+from tasks import TICK_SECONDS, staff_mail, stopping
+from tasks.channels import Channel, Handed, RelayUnreachableError
+from tasks.mail_channel import EmailChannel
 
 log = logging.getLogger(__name__)
 BATCH = 200  # messages in one claim
@@ -85,27 +82,27 @@ def drain_clinic(clinic_id: UUID) -> int:
 
 def dispatch(clinic_id: UUID, *, limit: int = BATCH) -> int:
     """Claim one batch and hand it over; returns how many, or 0 where the relay is away or we are to stop."""
-    with clinic_session(clinic_id) as session, mail.relay(_settings().smtp_url) as relay:
+    channel = EmailChannel(_settings())
+    with clinic_session(clinic_id) as session:
         batch = outbox.claim(session, limit, now=app_now(session))
         session.commit()
         for position, mine in enumerate(batch):
-            if not hand_over(session, relay, mine) or stopping.asked():
+            if not hand_over(session, channel, mine) or stopping.asked():
                 outbox.release(session, batch[position + 1 :])
                 session.commit()
                 return 0
         return len(batch)
 
 
-def hand_over(session: Session, relay: mail.Relay, mine: Claim) -> bool:
+def hand_over(session: Session, channel: Channel, mine: Claim) -> bool:
     """Hand one message over; False where the relay cannot be reached."""
     deadline = time.monotonic() + HANDING_OVER
     sendable = _begin(session, mine)
     session.commit()  # "sending", or the refusal, is on disk before SMTP sees anything
     if sendable is None:
         return True
-    outcome, reached = _send(relay, sendable, app_now(session), deadline)
-    session.commit()
-    outbox.settle(session, mine, outcome, now=app_now(session))
+    handed, reached = _send(channel, sendable, deadline)
+    outbox.settle(session, mine, handed.outcome, now=app_now(session))
     session.commit()
     return reached
 
@@ -121,38 +118,15 @@ def _begin(session: Session, mine: Claim) -> Sendable | None:
         return None
 
 
-def _send(relay: mail.Relay, sendable: Sendable, now: datetime, deadline: float) -> tuple[Outcome, bool]:
-    """Write the mail and give it to the relay. What cannot be written was not handed over."""
+def _send(channel: Channel, sendable: Sendable, deadline: float) -> tuple[Handed, bool]:
+    """Give one message to its channel; False where it cannot be reached."""
     try:
-        envelope, content = _written(sendable, now)
-        message = mail.build(envelope, content)
-        sent = relay.send(message, sender=envelope.sender, recipient=envelope.recipient, deadline=deadline)
-    except mail.RelayUnreachableError as error:
-        log.warning("the mail relay cannot be reached: %s", error)
-        return Outcome.NOT_TAKEN, False
-    except Exception as error:
-        log.error("message %s could not be written: %s", sendable.claim.id, type(error).__name__)
-        return Outcome.NOT_TAKEN, True
-    return sent, True
-
-
-def _written(sendable: Sendable, now: datetime) -> tuple[mail.Envelope, Content]:
-    facts, settings = sendable.situation, _settings()
-    person = contact(current_app.extensions["vault"], facts.patient)
-    stop = opt_out_url(settings.public_base_url, settings.secret_key, facts.clinic.id, facts.visit.episode_id)
-    link = link_url(settings.public_base_url, sendable.token)
-    content = compose(letter(facts, person.first_name, link, stop))
-    clinic = facts.clinic
-    envelope = mail.Envelope(
-        sender_name=clinic.sender_name,
-        sender=clinic.sender_address,
-        reply_to=clinic.reply_to,
-        recipient=person.email or "",
-        message_id=facts.message.message_id,
-        date=now,
-        opt_out_url=stop,
-    )
-    return envelope, content
+        for handed in channel.hand_over([sendable], deadline=deadline):
+            return handed, True
+    except RelayUnreachableError as error:
+        log.warning("the relay of %s cannot be reached: %s", channel.name, error)
+        return Handed(sendable, Outcome.NOT_TAKEN), False
+    return Handed(sendable, Outcome.UNKNOWN), True
 
 
 def _settings() -> Config:

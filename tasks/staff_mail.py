@@ -20,6 +20,7 @@ from surveys.db import clinic_session, real_now
 from surveys.i18n import STAFF_LANGUAGES
 from surveys.outbox import Claim, Outcome
 from tasks import mail
+from tasks.channels import RelayUnreachableError
 from tasks.compose import FOLDER, Content
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def _send(relay: mail.Relay, errand: Errand, token: str, deadline: float, sessio
         envelope = _envelope(errand, session)
         written = mail.build(envelope, compose(errand, token))
         return relay.send(written, sender=envelope.sender, recipient=envelope.recipient, deadline=deadline)
-    except mail.RelayUnreachableError as error:
+    except RelayUnreachableError as error:
         log.warning("the mail relay cannot be reached: %s", error)
     except Exception as error:
         log.error("mail %s to staff could not be written: %s", errand.claim.id, type(error).__name__)

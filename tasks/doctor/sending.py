@@ -10,6 +10,7 @@ from flask import current_app
 from surveys.config import Config
 from tasks import TICK_SECONDS, celery_app, mail
 from tasks.broker import GOOD_POLICY, ask_broker
+from tasks.channels import RelayUnreachableError
 from tasks.doctor.database import NEAR
 from tasks.doctor.finding import Finding, bad, graded, ok, warn
 from tasks.figures import Figures
@@ -56,7 +57,7 @@ def check_relay() -> Iterator[Finding]:
     door = mail.Relay(settings().smtp_url)
     try:
         encrypted = door.greet()
-    except mail.RelayUnreachableError as error:
+    except RelayUnreachableError as error:
         yield bad("relay", f"cannot be reached or refuses us ({error})", "Correct SMTP_URL, or ask who runs the relay.")
         return
     finally:
