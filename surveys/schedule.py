@@ -12,6 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 MIDNIGHT = time(0)
+UNSCHEDULED = "unscheduled-"  # and a number: the timepoint of a visit that no plan asked for
 SATURDAY = 5  # as date.weekday counts
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)  # what is due then never is
 LONGEST_SEARCH = 3700  # days without sending, one upon the other, after which there is no next day
@@ -169,6 +170,19 @@ def _end_of(day: date, zone: ZoneInfo) -> datetime:
     return local_instant(day + timedelta(days=1), MIDNIGHT, zone)
 
 
+def belonging(moment: datetime, windows: Iterable[PlannedVisit]) -> PlannedVisit | None:
+    """The scheduled visit that something at ``moment`` belongs to: whose window is open, else the nearest window.
+
+    Of two windows equally near it is the one that is over: what was answered late counts for what was missed.
+    """
+    return min(windows, key=lambda window: (distance(moment, window), window.opens_at), default=None)
+
+
+def distance(moment: datetime, window: PlannedVisit) -> timedelta:
+    """How far a moment lies outside a window; nothing inside it."""
+    return max(window.opens_at - moment, moment - window.closes_at, timedelta(0))
+
+
 def plan_messages(
     visit: PlannedVisit, plan: MessagePlan, zone: ZoneInfo, days: SendDays = EVERY_DAY
 ) -> tuple[PlannedMessage, ...]:
@@ -210,9 +224,7 @@ def in_quiet_hours(now: datetime, zone: ZoneInfo, send_from: time, send_until: t
     return not send_from <= now.astimezone(zone).time() < send_until
 
 
-def is_sendable(
-    now: datetime, zone: ZoneInfo, send_from: time, send_until: time, days: SendDays = EVERY_DAY
-) -> bool:
+def is_sendable(now: datetime, zone: ZoneInfo, send_from: time, send_until: time, days: SendDays = EVERY_DAY) -> bool:
     """Whether a message may go now: on a sending day and not in quiet hours."""
     return days.allow(local_date(now, zone)) and not in_quiet_hours(now, zone, send_from, send_until)
 

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from scoring.instrument import Item, load_instruments
 from surveys.protocols.model import BatteryEntry, Protocol
-
-UNSCHEDULED = "unscheduled-"
+from surveys.schedule import UNSCHEDULED
 
 
 @dataclass(frozen=True, slots=True)

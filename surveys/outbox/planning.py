@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from surveys.db import uuid7
 from surveys.models import Clinic, Message, Patient, Visit
+from surveys.outbox.send_times import send_days
 from surveys.protocols.model import MAX_MESSAGES, Protocol
-from surveys.schedule import PlannedMessage, PlannedVisit, plan_messages
+from surveys.schedule import UNSCHEDULED, PlannedMessage, PlannedVisit, SendDays, plan_messages
 
 CANCELLABLE = ("planned", "claimed", "held")
 REVIVABLE = ("cancelled", "expired")  # never left the house, so a moved or reopened visit may plan them anew
-STALE = timedelta(days=1)  # a reminder planned this late is left out: no burst after a corrected date
+STALE = timedelta(days=1)  # a phone task planned this late is left out: the late message comes first
 Old = Row[UUID, UUID, str, datetime, str, str]
 TABLE = cast("Table", Message.__table__)  # the ORM's own insert of many rows takes twice as long
 
@@ -31,13 +32,15 @@ def plan(
 
     No ending may be in force. Rows already handed over stay as they are, and rows that match are not
     touched. A patient without a channel gets one row per visit, at opening, which becomes a staff task.
+    An unscheduled visit has none, as staff begin it with the patient there.
     """
     session.flush()
+    days = send_days(session, clinic)
     wanted = {
         (visit.id, step.step): (step.due_at, channel)
         for visit in visits
-        if not _over(visit, now)
-        for step, channel in _steps(visit, patient, protocol, now)
+        if not _over(visit, now) and not visit.timepoint.startswith(UNSCHEDULED)
+        for step, channel in _steps(visit, patient, protocol, days, now)
     }
     there = _planned_before(session, visits)
     changed = [key for key in wanted if _differs(there.get(key), *wanted[key])]
@@ -72,15 +75,23 @@ def _differs(old: Old | None, due_at: datetime, channel: str) -> bool:
     return old.state in REVIVABLE
 
 
-def _steps(visit: Visit, patient: Patient, protocol: Protocol, now: datetime) -> list[tuple[PlannedMessage, str]]:
+def _steps(
+    visit: Visit, patient: Patient, protocol: Protocol, days: SendDays, now: datetime
+) -> list[tuple[PlannedMessage, str]]:
     """Return steps with their channel: at most four by the patient's own, the phone task by staff."""
     window = PlannedVisit(visit.timepoint, visit.due_on, visit.opens_at, visit.closes_at)
-    steps = plan_messages(window, protocol.reminders, ZoneInfo(patient.time_zone))
+    steps = plan_messages(window, protocol.reminders, ZoneInfo(patient.time_zone), days)
     if patient.channel == "none":
         return [(step, "staff") for step in steps if step.step == "invitation"]
-    current = [step for step in steps if step.step == "invitation" or step.due_at > now - STALE]
-    mails = [(step, patient.channel) for step in current if step.step != "phone_task"][:MAX_MESSAGES]
-    return mails + [(step, "staff") for step in current if step.step == "phone_task"]
+    mails = newest_due([step for step in steps if step.step != "phone_task"][:MAX_MESSAGES], now)
+    tasks = [step for step in steps if step.step == "phone_task" and step.due_at > now - STALE]
+    return [(step, patient.channel) for step in mails] + [(step, "staff") for step in tasks]
+
+
+def newest_due(steps: Sequence[PlannedMessage], now: datetime) -> Sequence[PlannedMessage]:
+    """What is still to come and the newest of what is due: whoever is enrolled late gets one message, no burst."""
+    due = [step for step in steps if step.due_at <= now]
+    return [*due[-1:], *(step for step in steps if step.due_at > now)]
 
 
 def _put(session: Session, rows: list[dict[str, Any]]) -> None:
