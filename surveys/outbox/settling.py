@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM, record
-from surveys.db import uuid7
-from surveys.models import Clinic, Episode, Message, Patient, Suppression, Visit
+from surveys.models import Clinic, Episode, Message, Patient, Visit
 from surveys.outbox.claiming import Claim
 from surveys.outbox.staff_tasks import open_task
+from surveys.outbox.suppressing import suppress_of
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))  # between five tries
 RESENT_ONCE = 6  # in ``attempts``: the one repetition that resend_once allows is used up
@@ -77,15 +76,10 @@ def _rejected(session: Session, message: Message, now: datetime) -> None:
 
 
 def _bounced(session: Session, message: Message, now: datetime) -> None:
-    """No further mail goes to the address; a person mends it."""
-    index = session.scalars(
-        select(Patient.email_index)
-        .join(Episode, Episode.patient_id == Patient.id)
-        .join(Visit, Visit.episode_id == Episode.id)
-        .where(Visit.id == message.visit_id)
-    ).one()
-    row = {"id": uuid7(), "clinic_id": message.clinic_id, "email_index": index, "reason": "bounced", "at": now}
-    session.execute(insert(Suppression).values(**row).on_conflict_do_nothing())
+    """Nothing further goes to the address, or the number; a person mends it."""
+    whose = select(Patient).join(Episode, Episode.patient_id == Patient.id).join(Visit, Visit.episode_id == Episode.id)
+    patient = session.scalars(whose.where(Visit.id == message.visit_id)).one()
+    suppress_of(session, patient, message.channel, "bounced", now=now)
     _refused(session, message, "bounced", "bounced", now)
 
 
