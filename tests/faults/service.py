@@ -116,6 +116,13 @@ class DueClinic:
         """Whether every invitation is in a terminal state."""
         return set(self.states()) <= set(TERMINAL)
 
+    def at_rest(self) -> bool:
+        """Whether nothing is due and nobody holds an invitation; some may wait for another day."""
+        with clinic_session(self.id) as session:
+            due = (Message.state == "planned") & (Message.due_at <= app_now(session))
+            busy = select(func.count()).where(INVITATION, due | Message.state.in_(("claimed", "sending")))
+            return session.scalar(busy) == 0
+
     def planned_ids(self) -> Counter[str]:
         """Each invitation's Message-ID, once."""
         return Counter(message.message_id for message in self.messages())
