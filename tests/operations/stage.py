@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,20 +16,12 @@ from local.postgres import Postgres
 from surveys.application import create_app
 from surveys.config import read_config
 from surveys.db import db
-from tests.servers.database import ROOT
+from tests.servers import warm
 
 
 def run_flask(environ: Mapping[str, str], *arguments: str, seconds: float = 180) -> subprocess.CompletedProcess[str]:
     """Run one command of the application as an operator does."""
-    return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=seconds,
-    )
+    return warm.run(["-m", "flask", "--app", "wsgi", *arguments], {**os.environ, **environ}, seconds=seconds)
 
 
 @contextmanager

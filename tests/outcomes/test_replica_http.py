@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -37,13 +38,22 @@ from tests.servers.postbox import Postbox
 
 SITE = "https://localhost"
 BEGIN = date(2025, 3, 3)
-OPENS_BEFORE = {"m1": (1, 7), "m3": (3, 14), "m6": (6, 21), "m12": (12, 30)}  # months, days: trial.toml
+WHOLE = os.environ.get("FAULTS_FULL") == "1"  # every timepoint; else the primary one, over the same pages
+OPENS = {"m1": (1, 7), "m3": (3, 14), "m6": (6, 21), "m12": (12, 30)}  # months, days before: trial.toml
+OPENS_BEFORE = OPENS if WHOLE else {"m12": OPENS["m12"]}
 SECTIONS = (
     *("pain_intensity", "personal_care", "lifting", "walking", "sitting"),
     *("standing", "sleeping", "sex_life", "social_life", "travelling"),
 )
 PAINS = ("active",)  # the pain that the figures are of
 ARMS = ("bmc", "conventional")
+ANSWERED = {"baseline", *OPENS_BEFORE}
+PAIN = {code: n for code, n in {"m3": (29, 39), "m6": (25, 38), "m12": (22, 39)}.items() if code in ANSWERED}
+PUBLISHED = {
+    "bmc": {"baseline": "46.1", "m1": "33.4", "m3": "28.8", "m6": "29.9"},
+    "conventional": {"baseline": "44.3", "m1": "45.9", "m3": "47.3", "m6": "48.9"},
+}
+MEANS = {arm: {code: mean for code, mean in means.items() if code in ANSWERED} for arm, means in PUBLISHED.items()}
 
 
 def at(day: date, hour: int = 10) -> datetime:
@@ -170,24 +180,25 @@ def test_disability_responders_at_twelve_months(clinician: FlaskClient) -> None:
 def test_pain_responders_whichever_way_the_rule_is_read(clinician: FlaskClient) -> None:
     for rule in ("nrs_active change >= 2", "nrs_active change > 2"):
         rates = _rates(clinician, rule)
-        assert [rates[code, "bmc"] for code in ("m3", "m6", "m12")] == [(29, 39), (25, 38), (22, 39)]
+        assert {code: rates[code, "bmc"] for code in PAIN} == PAIN
 
 
 def test_mean_disability(clinician: FlaskClient) -> None:
     rows = _rows(clinician, "mean-odi")
-    means = {arm: [f"{float(rows[code, arm]['mean']):.1f}" for code in ("baseline", "m1", "m3", "m6")] for arm in ARMS}
-    assert means == {"bmc": ["46.1", "33.4", "28.8", "29.9"], "conventional": ["44.3", "45.9", "47.3", "48.9"]}
+    means = {arm: {code: f"{float(rows[code, arm]['mean']):.1f}" for code in MEANS[arm]} for arm in ARMS}
+    assert means == MEANS
 
 
 def test_the_page_itself_says_so(clinician: FlaskClient) -> None:
     page = clinician.get("/dashboard?protocol=trial", base_url=SITE).text
     assert re.search(r"26/39\D{1,10}67\s%", page)
     assert "3/39" in page
-    for rate in ("29/39", "25/38", "22/39"):
-        assert rate in page, rate
+    for responders, evaluable in PAIN.values():
+        assert f"{responders}/{evaluable}" in page
 
 
 def test_single_patients_differ(clinician: FlaskClient) -> None:
     """Not everyone in an arm is a responder, or none, at any follow-up."""
     rates = _rates(clinician, "odi change >= 10")
-    assert all(0 < responders < evaluable for (code, _arm), (responders, evaluable) in rates.items())
+    followed = [rates[code, arm] for code in OPENS_BEFORE for arm in ARMS]
+    assert all(0 < responders < evaluable for responders, evaluable in followed)

@@ -3,12 +3,12 @@
 import csv
 import io
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from scoring.instrument import load_instruments
+from tests.servers import warm
 
 ROOT = Path(__file__).parents[2]
 ODI = [item.code for item in load_instruments()["odi"].items]
@@ -16,8 +16,7 @@ EQ5D = "mobility,self_care,usual_activities,pain_discomfort,anxiety_depression"
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "scoring", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    return warm.run(["-W", "error", "-m", "scoring", *map(str, arguments)], seconds=60)
 
 
 def sheet(folder: Path, text: str | bytes) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from werkzeug.test import TestResponse
 from surveys.access import policy
 from tests.page_forms import PageForm
 from tests.security.found_forms import address, found_forms
-from tests.security.generated_input import bounded, hostile
+from tests.security.generated_input import FULL, bounded, hostile
 from tests.security.world import World, build
 from tests.staff_browser import SITE
 
@@ -30,6 +31,8 @@ ROLES = {
 }
 ACTORS = ("anonymous", "patient A", *ROLES)
 FORM = "application/x-www-form-urlencoded"
+IDENTIFIER = re.compile(r"[0-9a-f-]{36}|[\w-]{43}")
+ATTACKED: dict[str, str] = {}
 KEPT = ("csrf_token",)  # without it nothing would get past the door
 Change = tuple[int, str, str]  # which field, what is done with it, a value
 changes = st.lists(
@@ -99,6 +102,12 @@ def attack(browser: FlaskClient, form: PageForm) -> int:
     return sent
 
 
+def first_of(form: PageForm, actor: str) -> bool:
+    """Whether nobody before this actor sends this kind of form; at full size everybody sends every one."""
+    kind = IDENTIFIER.sub("", form.action.partition("?")[0])
+    return FULL or ATTACKED.setdefault(kind, actor) == actor
+
+
 @pytest.mark.parametrize("actor", ACTORS)
 def test_no_field_of_any_form_breaks_the_server(
     app: Flask, actor: str, record_property: Callable[[str, object], None]
@@ -106,7 +115,8 @@ def test_no_field_of_any_form_breaks_the_server(
     world = build(app)
     browser = world.browser(actor)
     known = found_forms(world, browser)
-    forms = known + bare_forms(world, ROLES.get(actor, ""), known)
+    forms = [form for form in known + bare_forms(world, ROLES.get(actor, ""), known) if first_of(form, actor)]
     counts = [attack(browser, form) for form in forms]
     record_property("counts", f"{actor}: {len(forms)} forms, {sum(counts)} posts")
-    assert counts
+    assert bool(counts) == bool(forms)
+    assert ATTACKED

@@ -9,11 +9,13 @@ from datetime import timedelta
 
 import argon2
 import pytest
+from argon2 import extract_parameters
 from flask import Flask
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from surveys.access.signin.passwords import DECOY, hash_password
 from surveys.access.signin.throttle import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from surveys.access.tokens import digest
 from surveys.db import db
@@ -111,6 +113,10 @@ def test_s07_unknown_and_known_names_get_the_same_answer_for_the_same_work(
     known, unknown = replies.values()
     assert known == unknown
     assert known[1] == LIMIT
+
+
+def test_s07_what_an_unknown_name_is_held_against_costs_what_a_password_does() -> None:
+    assert extract_parameters(DECOY) == extract_parameters(hash_password("a long enough phrase"))
 
 
 def test_s07_asking_for_a_new_password_says_the_same_to_everybody(

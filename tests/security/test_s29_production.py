@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from local import roles
 from local.ports import free_port
 from local.postgres import Postgres
 from local.redis import RedisServer
-from tests.servers.database import ROOT
+from tests.servers import warm
 from tests.servers.processes import web_process
 
 CANNOT_START = 2
@@ -52,15 +51,7 @@ def evicting() -> Iterator[str]:
 
 def start(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a process that must end by itself."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=90,
-    )
+    return warm.run(arguments, {**os.environ, **environ}, seconds=90)
 
 
 def refused(environ: dict[str, str]) -> str:
