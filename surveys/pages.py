@@ -13,11 +13,13 @@ from surveys.views import (
     details,
     enrolment,
     entry,
+    forecast,
     guard,
     held,
     imports,
     links,
     patients,
+    queue,
     registry,
     registry_access,
     settings,
@@ -35,7 +37,7 @@ from surveys.views.signin import (
     team,
     welcome,
 )
-from surveys.views.sitting import birth_year, landing, patient, permissions, sending, unsubscribe
+from surveys.views.sitting import birth_year, landing, patient, permissions, sending, texts, unsubscribe
 
 BLUEPRINTS = (
     auth.bp,
@@ -56,6 +58,7 @@ BLUEPRINTS = (
     dashboard.bp,
     behind.bp,
     unsubscribe.bp,
+    texts.bp,
     desk.bp,
     patients.bp,
     enrolment.bp,
@@ -65,6 +68,8 @@ BLUEPRINTS = (
     entry.bp,
     imports.bp,
     held.bp,
+    forecast.bp,
+    queue.bp,
     registry.bp,
     registry_access.bp,
     links.bp,

@@ -20,6 +20,7 @@ from local.postgres import Postgres
 from local.redis import RedisServer
 from tests.servers import chromium, database, processes
 from tests.servers.postbox import Postbox
+from tests.servers.sms_gateway import SmsGateway, sms_gateway
 
 pytest_plugins = ["tests.servers.required"]
 
@@ -58,13 +59,24 @@ def smtp_server() -> Iterator[Postbox]:
 
 
 @pytest.fixture(scope="session")
-def environment(bare_postgres: Postgres, redis_server: RedisServer, smtp_server: Postbox) -> Iterator[dict[str, str]]:
+def sms_server() -> Iterator[SmsGateway]:
+    """The text gateway behind ``texts``."""
+    with sms_gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="session")
+def environment(
+    bare_postgres: Postgres, redis_server: RedisServer, smtp_server: Postbox, sms_server: SmsGateway
+) -> Iterator[dict[str, str]]:
     """Every setting of the application, also in ``os.environ``; the database role is the application's."""
     settings = {
         "BACKSTORY_ENV": "test",
         "DATABASE_URL": bare_postgres.alchemy_url(roles.APP),
         "REDIS_URL": redis_server.url(),
         "SMTP_URL": smtp_server.url,
+        **sms_server.settings,
+        "SMS_STOP_TOKEN": secrets.token_hex(32),
         "SECRET_KEY": secrets.token_hex(32),
         "MASTER_KEY": secrets.token_hex(32),
         "PUBLIC_BASE_URL": f"http://localhost:{free_port()}",
@@ -106,6 +118,13 @@ def postbox(smtp_server: Postbox) -> Postbox:
     """The SMTP server, emptied."""
     smtp_server.clear()
     return smtp_server
+
+
+@pytest.fixture
+def texts(sms_server: SmsGateway) -> SmsGateway:
+    """The text gateway, emptied."""
+    sms_server.clear()
+    return sms_server
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from tests.security.matrix import Case, cases
 from tests.security.world import RAW, World
 from tests.staff_browser import SITE
 
-# A mail program posts there, with nothing but the address (RFC 8058).
-BLIND = {"unsubscribe.stop"}
+# A mail program posts there, with nothing but the address (RFC 8058); and the text gateway, with its secret.
+BLIND = {"texts.stop", "unsubscribe.stop"}
 # A patient's forms carry a signed token of their own or are opened by the secret in the address; what another site
 # causes is refused by what the browser says of it, and a browser that says nothing sends no cookie along (SameSite).
 SIGNED = policy.PATIENT - BLIND

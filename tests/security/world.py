@@ -153,6 +153,7 @@ def _ids(app: Flask, clinic: MadeClinic) -> Ids:
     url = opt_out_url(SITE, str(app.secret_key), clinic.id, rows["episode_id"])
     made = {name: str(row) for name, row in rows.items()}
     made["cookie"] = _past_the_first_screen(app, invited.token)
+    made["stop_token"] = app.extensions["backstory"].sms.stop_token
     return made | {"token": invited.token, "opt_out": url.rpartition("/")[2]}
 
 

@@ -1,0 +1,1 @@
+"""Texts, STOP, returned mail, and the patient's own choices."""
