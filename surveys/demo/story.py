@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zlib import crc32
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -80,7 +81,7 @@ def _add_patient(stage: Stage, life: Life) -> Patient:
         first_name="Demo",
         surname=f"Patient {life.chart_number}",
         email=f"{number}@patients.example",
-        phone=None,
+        phone=_telephone(stage.clinic, life.chart_number),
         sex=life.sex,
         birth_year=life.enrolled_on.year - life.age,
         language=life.language,
@@ -89,6 +90,14 @@ def _add_patient(stage: Stage, life: Life) -> Patient:
     )
     who, now = stage.coordinator, at(life.enrolled_on)
     return people.add_patient(stage.session, stage.vault, stage.clinic, details, CONTACT, actor=who, now=now)
+
+
+def _telephone(clinic: Clinic, chart_number: str) -> str:
+    """A number of those kept for fiction, so that nobody is called by a click in the demo."""
+    number = crc32(chart_number.encode())
+    if clinic.time_zone.startswith("America/"):
+        return f"+1 303 555 01{number % 100:02}"
+    return f"+44 20 7946 0{number % 1000:03}"
 
 
 def _open_episode(stage: Stage, patient: Patient, life: Life) -> Episode:

@@ -18,6 +18,7 @@ DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 HASH = re.compile(r"[0-9a-f]{64}")
 ACTIONS: Mapping[str, LazyText] = {
     "amended": LazyText("Amended an answer"),
+    "attempt_logged": LazyText("Logged a call"),
     "clinic_opened": LazyText("Opened the clinic"),
     "confirmed_identity": LazyText("Confirmed who they are"),
     "consent_given": LazyText("Recorded a permission"),
@@ -86,6 +87,12 @@ PAGES: Mapping[str, LazyText] = {
     "merging.form": LazyText("two records side by side"),
     "privacy.show": LazyText("the page Privacy"),
     "retention.show": LazyText("the list of records that fall due"),
+    "forecast.show": LazyText("the messages of a day to come"),
+    "messages.listing": LazyText("messages behind a number"),
+    "messages.listing_table": LazyText("messages behind a number, as a file"),
+    "queue.call": LazyText("the sheet of a call"),
+    "queue.log": LazyText("the sheet of a call"),
+    "queue.show": LazyText("the list of whom to call"),
     "held.index": LazyText("messages held back"),
     "patients.index": LazyText("the list of patients"),
     "patients.show": LazyText("the patient's page"),

@@ -66,10 +66,16 @@ class AmendForm(Form):
 @bp.get("/visits/<uuid:visit_id>/answers")
 @staff_page
 def choose(visit_id: UUID) -> Reply:
-    """Lead to the first instrument of the visit."""
+    """Lead to the first instrument of the visit; ``mode`` in the address comes along."""
     visit = found.own(Visit, visit_id)
     first = battery_of(found.protocol_for(visit), visit.timepoint)[0].instrument
-    return redirect(url_for("entry.show", visit_id=visit_id, instrument=first), 303)
+    return redirect(url_for("entry.show", visit_id=visit_id, instrument=first, mode=_asked_mode()), 303)
+
+
+def _asked_mode() -> str | None:
+    """How the answers are given, where the page that led here said so."""
+    mode = request.values.get("mode")
+    return mode if mode in ENTRY_MODES else None
 
 
 @bp.get("/visits/<uuid:visit_id>/answers/<instrument>")
@@ -102,7 +108,7 @@ def save(visit_id: UUID, instrument: str) -> Reply:
     following = asked[asked.index(instrument) + 1 :]
     if sent or not following:
         return redirect(url_for("patients.show", patient_id=found.patient_of(visit).id), 303)
-    return redirect(url_for("entry.show", visit_id=visit_id, instrument=following[0]), 303)
+    return redirect(url_for("entry.show", visit_id=visit_id, instrument=following[0], mode=_asked_mode()), 303)
 
 
 def _paper_consent(visit: Visit) -> PaperConsentForm | None:
@@ -193,6 +199,7 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         wrong=wrong or [],
         response=response,
         modes=ENTRY_MODES,
+        asked_mode=_asked_mode(),
         instruments=load_instruments(),
         consent=None if participation(db.session(), patient) else consent_versions(),
         today=found.today(found.now()),
