@@ -34,6 +34,35 @@ MESSAGES = {
     "expired": LazyText("expired"),
     "unknown": LazyText("unknown whether it arrived"),
 }
+CHANNELS = {
+    "email": LazyText("e-mail"),
+    "sms": LazyText("text message"),
+    "staff": LazyText("task for staff"),
+}
+CAUSES = {  # why a message was refused or cancelled
+    "completed": LazyText("the answers had arrived"),
+    "visit_cancelled": LazyText("the visit was cancelled"),
+    "window_closed": LazyText("the window was over"),
+    "ended": LazyText("contact or follow-up has ended"),
+    "no_address": LazyText("there is no address or number"),
+    "no_permission": LazyText("the patient has not allowed it"),
+    "suppressed": LazyText("the address bounced before, or its owner said stop"),
+    "bounced": LazyText("the address does not exist (bounced)"),
+    "guessed": LazyText("wrong years of birth had closed the link"),
+    "too_soon": LazyText("too close upon another message"),
+    "overtaken": LazyText("a later reminder was due as well"),
+    "relay_failed": LazyText("five tries failed"),
+    "relay_rejected": LazyText("the relay refused this message for good"),
+    "replanned": LazyText("the visit was planned anew"),
+    "reviewed": LazyText("somebody cancelled it after a restore"),
+    "erased": LazyText("the person was erased"),
+    "merged": LazyText("the record was merged into another"),
+    "reminders_stopped": LazyText("the patient wants no reminders"),
+    "follow_up_stopped": LazyText("follow-up was stopped"),
+    "consent_withdrawn": LazyText("consent was withdrawn"),
+    "died": LazyText("the patient has died"),
+    "lost": LazyText("the patient is lost to follow-up"),
+}
 OTHERS = {
     "invitation": LazyText("Invitation"),
     "reminder_1": LazyText("1st reminder"),
@@ -58,6 +87,9 @@ OTHERS = {
     "quiet_hours": LazyText("outside the hours of sending"),
     "no_sending_day": LazyText("no messages on this day"),
     "paused": LazyText("the patient asked for a pause"),
+    "nothing_due": LazyText("nothing is due on this day"),
+    "all_gone": LazyText("every message about it has gone"),
+    "held": LazyText("held back after a restore"),
     "one_a_day": LazyText("another message goes to this patient that day"),
     "contact_email": LazyText("E-mail"),
     "contact_sms": LazyText("Text messages"),
@@ -105,6 +137,16 @@ def message_words(code: str) -> str:
     return str(MESSAGES.get(code, code))
 
 
+def cause_words(code: str) -> str:
+    """Why a message was refused or cancelled."""
+    return str(CAUSES.get(code, code.replace("_", " ")))
+
+
+def channel_words(code: str) -> str:
+    """How a message goes."""
+    return str(CHANNELS.get(code, code))
+
+
 def visit_words(code: str) -> str:
     """A visit's name from its code; codes are those of the protocols, such as ``m3``."""
     if code == "baseline":
@@ -124,6 +166,11 @@ def day_words(day: date | datetime, zone: str = "UTC") -> str:
     return format_day(day.astimezone(ZoneInfo(zone)).date() if isinstance(day, datetime) else day)
 
 
+def clock_words(at: datetime, zone: str) -> str:
+    """The time of day of a moment in a time zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
 def moment_words(at: datetime, zone: str) -> str:
     """A moment on the clock of a time zone."""
     return f"{day_words(at, zone)}, {at.astimezone(ZoneInfo(zone)):%H:%M}"
@@ -133,7 +180,10 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "words": words,
     "state": state_words,
     "message": message_words,
+    "cause": cause_words,
+    "channel": channel_words,
     "visit": visit_words,
     "day": day_words,
     "moment": moment_words,
+    "clock": clock_words,
 }
