@@ -17,14 +17,13 @@ from surveys.access.chain.audit import SYSTEM, Actor
 from surveys.access.opt_out import opt_out_url
 from surveys.access.registry import grant, grants
 from surveys.access.signin.sessions import open_session
-from surveys.access.signin.staff import add_staff
 from surveys.db import Base, app_now, clinic_session, real_now
 from surveys.models import Clinic, Consent, Episode, Patient, Response, Staff, Visit
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
 from surveys.privacy.merging import merge
 from surveys.views.dashboard import FEWEST
-from tests.factories import BEGINNING, PASSWORD, MadeClinic, make_clinic
+from tests.factories import BEGINNING, MadeClinic, add_member, make_clinic
 from tests.patients import Invited, invite
 from tests.scored import scored_before
 from tests.staff_browser import SITE, signed_in
@@ -135,9 +134,8 @@ def _staffed(made: MadeClinic) -> MadeClinic:
     """Add whom every clinic of the tests lacks; each clinic lets its own registry analyst in."""
     logins = {name: f"{name}-{made.id.hex[-12:]}" for name in EXTRA}
     with clinic_session(made.id) as session:
-        clinic = session.get_one(Clinic, made.id)
         for name, login in logins.items():
-            add_staff(session, clinic, login, f"Test {name}", EXTRA[name], PASSWORD, now=BEGINNING)
+            add_member(session, made.id, login, f"Test {name}", EXTRA[name], now=BEGINNING)
         session.commit()
     return MadeClinic(made.id, made.logins | logins)
 

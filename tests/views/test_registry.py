@@ -14,12 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.registry import granted_clinics
-from surveys.access.signin.staff import add_staff
 from surveys.db import clinic_scope, clinic_session, db
 from surveys.demo import replica
 from surveys.demo.lives import Life
-from surveys.models import AuditEvent, Clinic, Consent, RegistryGrant, Staff
-from tests.factories import BEGINNING, PASSWORD, MadeClinic, make_clinic
+from surveys.models import AuditEvent, Consent, RegistryGrant, Staff
+from tests.factories import BEGINNING, MadeClinic, add_member, make_clinic
 from tests.outcomes.study import BEGIN, lay, life
 from tests.page_forms import form_to
 from tests.staff_browser import SITE, signed_in
@@ -30,8 +29,7 @@ def make_registry_analyst() -> MadeClinic:
     made = make_clinic()
     login = f"registry-{made.id.hex[-12:]}"
     with clinic_scope(made.id), Session(db.engine) as session:
-        clinic = session.get_one(Clinic, made.id)
-        add_staff(session, clinic, login, "Test registry analyst", "registry_analyst", PASSWORD, now=BEGINNING)
+        add_member(session, made.id, login, "Test registry analyst", "registry_analyst", now=BEGINNING)
         session.commit()
     return MadeClinic(made.id, made.logins | {"registry_analyst": login})
 
