@@ -16,8 +16,10 @@ from surveys.views import (
     forecast,
     guard,
     held,
+    holidays,
     imports,
     links,
+    messages,
     patients,
     queue,
     registry,
@@ -70,6 +72,7 @@ BLUEPRINTS = (
     held.bp,
     forecast.bp,
     queue.bp,
+    messages.bp,
     registry.bp,
     registry_access.bp,
     links.bp,
@@ -78,6 +81,7 @@ BLUEPRINTS = (
     merging.bp,
     retention.bp,
     settings.bp,
+    holidays.bp,
 )
 
 

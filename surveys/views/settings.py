@@ -1,8 +1,9 @@
-"""The clinic's own choices, for admins: who writes to patients, the year of birth, how long records are kept."""
+"""The clinic's own choices, for admins: who writes to patients and on which days, links, how long records are kept."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, Form, IntegerField, ValidationError
 from wtforms.validators import NumberRange, Optional
@@ -12,12 +13,20 @@ from surveys.db import db
 from surveys.enrolment.fields import text_field
 from surveys.enrolment.form import ADDRESS, PHONE
 from surveys.i18n import gettext as _
-from surveys.models import Clinic
+from surveys.models import Clinic, ClinicHoliday
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
 
 bp = Blueprint("settings", __name__)
-CHOICES = ("sender_name", "reply_to", "phone", "birth_year_check", "retention_years", "retention_automatic")
+CHOICES = (
+    "sender_name",
+    "reply_to",
+    "phone",
+    "send_on_weekends",
+    "birth_year_check",
+    "retention_years",
+    "retention_automatic",
+)
 
 
 class SettingsForm(Form):
@@ -26,6 +35,7 @@ class SettingsForm(Form):
     sender_name = text_field(60, required=True)
     reply_to = text_field(254, required=True)
     phone = text_field(32, required=True)
+    send_on_weekends = BooleanField()
     birth_year_check = BooleanField()
     retention_years = IntegerField(validators=[Optional(), NumberRange(1, 50, _("Enter 1 to 50 years, or nothing."))])
     retention_automatic = BooleanField()
@@ -56,7 +66,7 @@ class SettingsForm(Form):
 @fresh
 def form() -> Reply:
     """Show the choices as they stand."""
-    return _page(SettingsForm(MultiDict(_shown(found.clinic()))))
+    return settings_page()
 
 
 @bp.post("/settings")
@@ -87,6 +97,13 @@ def _shown(clinic: Clinic) -> dict[str, str]:
     return {name: "y" if value is True else str(value) for name, value in values.items() if value not in (None, False)}
 
 
-def _page(typed: SettingsForm) -> str:
-    wrong = {field.name: str(field.errors[0]) for field in typed if field.errors}
-    return render_template("admin/settings.html", form=typed, wrong=wrong)
+def settings_page(*, holiday: Form | None = None) -> str:
+    """Draw the choices as they stand; ``holiday``: a day just typed that could not be added."""
+    return _page(SettingsForm(MultiDict(_shown(found.clinic()))), holiday)
+
+
+def _page(typed: SettingsForm, holiday: Form | None = None) -> str:
+    wrong = {field.name: str(field.errors[0]) for field in (*typed, *(holiday or ())) if field.errors}
+    theirs = ClinicHoliday.clinic_id == found.clinic().id, ClinicHoliday.on_date >= found.today(found.now())
+    holidays = db.session.scalars(select(ClinicHoliday).where(*theirs).order_by(ClinicHoliday.on_date)).all()
+    return render_template("admin/settings.html", form=typed, wrong=wrong, holiday=holiday, holidays=holidays)
