@@ -17,6 +17,7 @@ from surveys.secret_files import SecretFileError, with_files
 
 ENVIRONMENTS = ("production", "demo", "test")
 LOG_FORMATS = ("text", "json")
+SMTP_SCHEMES = ("smtps", "smtp+starttls", "smtp")
 MAX_BODY = 2 * 1024 * 1024  # bytes; the largest form is a CSV of patients
 
 
@@ -55,6 +56,7 @@ class Config:
     log_format: str = "text"
     metrics_token: str = ""  # empty: /metrics answers this machine only, and nobody in production
     backup_database_url: str = ""  # a role that reads every clinic's rows, for `flask backup` alone
+    smtp_ca_file: Path | None = None  # whose certificates a mail relay must show, instead of the system's
     sms: Gateway | None = None  # None: no text messages
     bounce_imap_url: str = ""  # empty: returned mail is not fetched
     backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
@@ -94,6 +96,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         log_format=_one_of(environ, "LOG_FORMAT", LOG_FORMATS),
         metrics_token=environ.get("METRICS_TOKEN", ""),
         backup_database_url=environ.get("BACKUP_DATABASE_URL", ""),
+        smtp_ca_file=_file(environ, "SMTP_CA_FILE"),
         **_channels(environ),
         backup_key=_key(environ["BACKUP_KEY"], "BACKUP_KEY") if environ.get("BACKUP_KEY") else None,
     )
@@ -106,6 +109,14 @@ def _required(environ: Mapping[str, str], name: str, example: str) -> str:
     if not value:
         raise ConfigError(f"{name} is not set. Set it, for example to: {example}. `make run` sets everything itself.")
     return value
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    """A file that is there."""
+    path = Path(environ[name]) if environ.get(name) else None
+    if path is not None and not path.is_file():
+        raise ConfigError(f"{name} is {str(path)!r}, where no file is. Correct the path, or unset it.")
+    return path
 
 
 def _ring(environ: Mapping[str, str]) -> KeyRing:
@@ -171,6 +182,8 @@ def _refuse_weak(config: Config) -> None:
         raise ConfigError("SECRET_KEY is shorter than 32 characters; use a longer random one.")
     if config.environment == "production" and urlsplit(config.public_base_url).scheme != "https":
         raise ConfigError("PUBLIC_BASE_URL must start with https:// in production: links in mail carry a secret.")
+    if urlsplit(config.smtp_url).scheme not in SMTP_SCHEMES:
+        raise ConfigError(f"SMTP_URL must start with {', '.join(f'{each}://' for each in SMTP_SCHEMES)}.")
     if config.environment == "production" and config.lan:
         raise ConfigError("LAN=1 is for trying out on a local network; unset it in production.")
 

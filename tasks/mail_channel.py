@@ -1,4 +1,4 @@
-"""E-mail as a channel: each message written for its patient and given to the mail relay."""
+"""E-mail as a channel: each message filled in for its patient and given to the mail relay."""
 
 from __future__ import annotations
 
@@ -10,55 +10,60 @@ from flask import current_app
 from surveys.access.links import link_url
 from surveys.access.opt_out import opt_out_url
 from surveys.config import Config
+from surveys.letters import form_of, letter, slots_of
 from surveys.outbox import Outcome, Sendable
 from surveys.people.patients import contact
 from tasks import mail
-from tasks.channels import Handed, RelayUnreachableError
-from tasks.compose import Content, compose, letter
+from tasks.channels import Handed
 
 log = logging.getLogger(__name__)
 
 
 class EmailChannel:
-    """One connection for a batch."""
+    """One line to the relay, kept from batch to batch until ``close``."""
 
     name = "email"
 
     def __init__(self, settings: Config) -> None:
         self._settings = settings
+        self._relay = mail.Relay(mail.relay_address(settings))
 
     def hand_over(self, batch: Sequence[Sendable], *, deadline: float) -> Iterator[Handed]:
-        """Hand mail after mail over."""
-        with mail.relay(self._settings.smtp_url) as relay:
-            for sendable in batch:
-                yield Handed(sendable, self._send(relay, sendable, deadline))
+        """Write all mails of the batch, then hand them over; one that cannot be written holds up no other."""
+        written = [(sendable, self._written(sendable)) for sendable in batch]
+        yield from (Handed(sendable, Outcome.NOT_TAKEN) for sendable, outgoing in written if outgoing is None)
+        ready = [(sendable, outgoing) for sendable, outgoing in written if outgoing is not None]
+        tellings = self._relay.hand_over([outgoing for _sendable, outgoing in ready], deadline=deadline)
+        for (sendable, _outgoing), told in zip(ready, tellings, strict=True):
+            yield Handed(sendable, told.outcome, told.reply)
 
-    def _send(self, relay: mail.Relay, sendable: Sendable, deadline: float) -> Outcome:
-        """Write the mail and give it to the relay. What cannot be written was not handed over."""
+    def close(self) -> None:
+        """Say goodbye to the relay."""
+        self._relay.close()
+
+    def _written(self, sendable: Sendable) -> mail.Outgoing | None:
         try:
-            envelope, content = self._written(sendable)
-            message = mail.build(envelope, content)
-            return relay.send(message, sender=envelope.sender, recipient=envelope.recipient, deadline=deadline)
-        except RelayUnreachableError:
-            raise
+            return outgoing_mail(sendable, self._settings)
         except Exception as error:
             log.error("message %s could not be written: %s", sendable.claim.id, type(error).__name__)
-            return Outcome.NOT_TAKEN
+            return None
 
-    def _written(self, sendable: Sendable) -> tuple[mail.Envelope, Content]:
-        facts, settings = sendable.situation, self._settings
-        person = contact(current_app.extensions["vault"], facts.patient)
-        stop = opt_out_url(settings.public_base_url, settings.secret_key, facts.clinic.id, facts.visit.episode_id)
-        link = link_url(settings.public_base_url, sendable.token)
-        content = compose(letter(facts, person.first_name, link, stop))
-        clinic = facts.clinic
-        envelope = mail.Envelope(
-            sender_name=clinic.sender_name,
-            sender=clinic.sender_address,
-            reply_to=clinic.reply_to,
-            recipient=person.email or "",
-            message_id=facts.message.message_id,
-            date=sendable.begun_at,
-            opt_out_url=stop,
-        )
-        return envelope, content
+
+def outgoing_mail(sendable: Sendable, settings: Config) -> mail.Outgoing:
+    """Write one patient's mail."""
+    facts = sendable.situation
+    clinic = facts.clinic
+    person = contact(current_app.extensions["vault"], facts.patient)
+    stop = opt_out_url(settings.public_base_url, settings.secret_key, clinic.id, facts.visit.episode_id)
+    base = settings.public_base_url
+    along = tuple((each.situation, link_url(base, each.token)) for each in sendable.companions)
+    texts = letter(facts, person.first_name, link_url(base, sendable.token), stop, along)
+    sender = mail.Sender(clinic.sender_name, clinic.sender_address, clinic.reply_to)
+    envelope = mail.Envelope(
+        sender=sender,
+        recipient=person.email or "",
+        message_id=facts.message.message_id,
+        date=sendable.begun_at,
+        opt_out_url=stop,
+    )
+    return mail.blank_of(form_of(texts), sender).fill(envelope, slots_of(texts))

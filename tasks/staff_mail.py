@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import tomllib
+from dataclasses import replace
 from functools import cache
 from uuid import UUID
 
@@ -31,7 +32,8 @@ PAGES = {"invitation": "welcome", "password_reset": "password"}
 
 def dispatch(clinic_id: UUID, smtp_url: str) -> int:
     """Hand over what is due to one clinic's staff; returns how many were dealt with."""
-    with clinic_session(clinic_id) as session, mail.relay(smtp_url) as relay:
+    address = mail.relay_address(replace(current_app.extensions["backstory"], smtp_url=smtp_url))
+    with clinic_session(clinic_id) as session, mail.relay(address) as relay:
         staff_mail.settle_lost(session, now=real_now(session))
         batch = staff_mail.claim(session, BATCH)
         session.commit()
@@ -55,9 +57,8 @@ def _hand_over(session: Session, relay: mail.Relay, mine: Claim) -> None:
 
 def _send(relay: mail.Relay, errand: Errand, token: str, deadline: float, session: Session) -> Outcome:
     try:
-        envelope = _envelope(errand, session)
-        written = mail.build(envelope, compose(errand, token))
-        return relay.send(written, sender=envelope.sender, recipient=envelope.recipient, deadline=deadline)
+        written = mail.write(_envelope(errand, session), compose(errand, token))
+        return relay.send(written, deadline=deadline).outcome
     except RelayUnreachableError as error:
         log.warning("the mail relay cannot be reached: %s", error)
     except Exception as error:
@@ -69,9 +70,7 @@ def _envelope(errand: Errand, session: Session) -> mail.Envelope:
     vault: Vault = current_app.extensions["vault"]
     clinic = errand.clinic
     return mail.Envelope(
-        sender_name=clinic.sender_name,
-        sender=clinic.sender_address,
-        reply_to=clinic.reply_to,
+        sender=mail.Sender(clinic.sender_name, clinic.sender_address, clinic.reply_to),
         recipient=invitations.email_of(vault, errand.person) or "",
         message_id=errand.message_id,
         date=real_now(session),

@@ -54,7 +54,7 @@ def check_queue(figures: Figures) -> Iterator[Finding]:
 def check_relay() -> Iterator[Finding]:
     """Connect to the mail relay as a worker does; no mail is sent."""
     address = urlsplit(settings().smtp_url)
-    door = mail.Relay(settings().smtp_url)
+    door = mail.Relay(mail.relay_address(settings()))
     try:
         encrypted = door.greet()
     except RelayUnreachableError as error:

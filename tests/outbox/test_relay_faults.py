@@ -52,7 +52,7 @@ def test_later_at_any_verb_is_tried_again(patient: Enrolled, verb: str) -> None:
         ("CONNECT", "planned", None),
         ("EHLO", "planned", None),
         ("MAIL", "planned", None),
-        ("RCPT", "refused", "bounced"),
+        ("RCPT", "refused", "relay_rejected"),
         ("DATA", "refused", "relay_rejected"),
         (".", "refused", "relay_rejected"),
     ],

@@ -1,0 +1,114 @@
+"""One TCP line to a relay: bytes out, replies in, never without a limit of time or length."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from dataclasses import dataclass, field
+
+from tasks.mail.replies import Reply, read_reply
+
+LONGEST = 64 * 1024  # bytes of one reply
+
+
+class LineError(Exception):
+    """The line broke, fell silent or spoke nonsense. ``status``: of a relay that said goodbye."""
+
+    def __init__(self, status: str | None = None) -> None:
+        super().__init__(status or "")
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds: to connect, for the greeting, each word before the text, to write the text, for the answer to it."""
+
+    connect: float = 10.0
+    greeting: float = 20.0
+    word: float = 20.0
+    text: float = 20.0
+    dot: float = 40.0
+
+
+@dataclass
+class Line:
+    """``offers``: what the relay's EHLO named, with its parameters."""
+
+    sock: socket.socket
+    timeouts: Timeouts
+    offers: dict[str, str] = field(default_factory=dict)
+    _unread: bytes = b""
+
+    def write(self, data: bytes, timeout: float) -> None:
+        """Send all of it."""
+        try:
+            self.sock.settimeout(timeout)
+            self.sock.sendall(data)
+        except OSError as error:
+            raise LineError from error
+
+    def reply(self, timeout: float) -> Reply:
+        """Read one reply; of several lines the last one counts."""
+        return self.lines(timeout)[1]
+
+    def lines(self, timeout: float) -> tuple[list[bytes], Reply]:
+        """Read one reply with what its lines say. ``timeout`` is for the whole reply."""
+        until, read = time.monotonic() + timeout, []
+        while True:
+            line = self._line(until)
+            read.append(line[4:])
+            if line[3:4] != b"-":
+                return read, self._understood(line)
+            if len(read) > 1000:
+                raise LineError
+
+    def ask(self, words: bytes, timeout: float | None = None) -> Reply:
+        """Say one verb and read its reply."""
+        limit = timeout or self.timeouts.word
+        self.write(words + b"\r\n", limit)
+        return self.reply(limit)
+
+    def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Go on under TLS. What came before it in the same breath may be another's, and ends the line."""
+        if self._unread:
+            raise LineError
+        try:
+            self.sock.settimeout(self.timeouts.connect)
+            self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        except (OSError, ValueError) as error:
+            raise LineError from error
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return isinstance(self.sock, ssl.SSLSocket)
+
+    def close(self) -> None:
+        """Cut the line without a word."""
+        self.sock.close()
+
+    def _line(self, until: float) -> bytes:
+        while b"\n" not in self._unread:
+            if len(self._unread) > LONGEST:
+                raise LineError
+            self._unread += self._more(until)
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.rstrip(b"\r")
+
+    def _more(self, until: float) -> bytes:
+        try:
+            self.sock.settimeout(max(0.001, until - time.monotonic()))
+            read = self.sock.recv(16 * 1024)
+        except OSError as error:
+            raise LineError from error
+        if not read:
+            raise LineError
+        return read
+
+    @staticmethod
+    def _understood(line: bytes) -> Reply:
+        try:
+            return read_reply(line)
+        except ValueError as error:
+            raise LineError from error
