@@ -6,7 +6,7 @@ Catalogues are read as they are written (``translations/LANGUAGE.po``): nothing 
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +52,11 @@ class LazyText:
 def format_day(day: date) -> str:
     """Return a day as the request's language writes it, the month in letters."""
     return str(flask_babel.format_date(day, "d MMM y"))
+
+
+def format_span(span: timedelta) -> str:
+    """Return a length of time in its largest unit, such as "3 hours"."""
+    return str(flask_babel.format_timedelta(span, granularity="minute"))
 
 
 def direction(language: str) -> str:

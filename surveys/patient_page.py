@@ -24,6 +24,7 @@ from surveys.models import (
     Treatment,
     Visit,
 )
+from surveys.outbox.listing import carriers
 from surveys.outcomes.figure import Figure
 from surveys.pathway.episode_plan import treatments_of, visits_of
 from surveys.pathway.visit_state import visit_state
@@ -42,6 +43,7 @@ class VisitLine:
     scores: Mapping[str, float | None]
     responses: Sequence[Response]
     amended: bool
+    along: Mapping[UUID, str]  # the timepoint in whose message a message went, by its id
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def _lines(session: Session, patient: Patient, episode: Episode, now: datetime) 
     ids = [visit.id for visit in visits]
     messages = session.scalars(select(Message).where(Message.visit_id.in_(ids)).order_by(Message.due_at)).all()
     responses = session.scalars(select(Response).where(Response.visit_id.in_(ids))).all()
-    scores, amended = _newest_scores(session, ids), _amended(session, ids)
+    scores, amended, along = _newest_scores(session, ids), _amended(session, ids), carriers(session, messages)
     return [
         VisitLine(
             visit,
@@ -94,6 +96,7 @@ def _lines(session: Session, patient: Patient, episode: Episode, now: datetime) 
             scores.get(visit.id, {}),
             [response for response in responses if response.visit_id == visit.id],
             visit.id in amended,
+            along,
         )
         for visit in visits
     ]

@@ -52,3 +52,4 @@ def _redis_state() -> str:
 def register(app: Flask) -> None:
     """Put the probes on the application."""
     app.register_blueprint(bp)
+    app.extensions["redis_state"] = _redis_state  # for the page about messages, which knows no Redis

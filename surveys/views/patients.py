@@ -88,4 +88,5 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         endings=ENDINGS,
         asks_year=found.clinic().birth_year_check,
         today=found.today(now),
+        zone=found.clinic().time_zone,
     )

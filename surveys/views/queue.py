@@ -9,11 +9,11 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, Form, IntegerField, SelectField, ValidationError
+from wtforms import DateField, Form, IntegerField, ValidationError
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from surveys.db import db
-from surveys.enrolment.fields import text_field
+from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Episode, Patient, StaffTask, Visit
 from surveys.people.patients import contact
@@ -46,7 +46,7 @@ bp.add_app_template_filter(dial, "dial")
 class AttemptForm(Form):
     """How the call went; ``seen``: how many lines of the log stood on the page."""
 
-    outcome = SelectField(choices=[(code, code) for code in OFFERED], validate_choice=True)
+    outcome = choice(OFFERED)
     note = text_field(500)
     next_try_on = DateField(validators=[Optional()])
     seen = IntegerField(validators=[InputRequired(), NumberRange(0, 10_000)])
