@@ -22,7 +22,8 @@ from surveys.outbox.sending import Sendable, begin_sending
 from surveys.outbox.settling import Outcome, settle
 from surveys.outbox.situation import Situation
 from surveys.protocols import store as protocol_store
-from surveys.schedule import SendDays, local_date, local_instant
+from surveys.schedule import local_date, local_instant
+from surveys.send_calendar import SendDays
 
 BEFORE = 3  # sending days rehearsed ahead of the wanted one; what was due earlier has gone by then
 EDGE = timedelta(hours=14)  # between a day in UTC and the same day anywhere

@@ -16,7 +16,8 @@ from surveys.db import uuid7
 from surveys.models import Clinic, Message, Patient, Visit
 from surveys.outbox.send_times import send_days
 from surveys.protocols.model import MAX_MESSAGES, Protocol
-from surveys.schedule import UNSCHEDULED, PlannedMessage, PlannedVisit, SendDays, plan_messages
+from surveys.schedule import UNSCHEDULED, PlannedVisit
+from surveys.send_calendar import PlannedMessage, SendDays, plan_messages
 
 CANCELLABLE = ("planned", "claimed", "held")
 REVIVABLE = ("cancelled", "expired")  # never left the house, so a moved or reopened visit may plan them anew

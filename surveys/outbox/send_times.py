@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from surveys.models import Clinic, ClinicHoliday, Patient, Visit
 from surveys.protocols.model import ReminderPlan
-from surveys.schedule import SendDays, local_date, next_sendable
+from surveys.schedule import local_date
+from surveys.send_calendar import SendDays, next_sendable
 
 
 def send_days(session: Session, clinic: Clinic) -> SendDays:

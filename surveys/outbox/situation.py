@@ -28,7 +28,7 @@ from surveys.models import (
 from surveys.outbox.send_times import holidays
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
-from surveys.schedule import SendDays
+from surveys.send_calendar import SendDays
 
 PERMISSION = {"email": "contact_email", "sms": "contact_sms"}  # by the message's channel
 APART = timedelta(hours=20)  # two messages to one patient

@@ -16,7 +16,8 @@ from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Episode, StaffTask, StaffTaskLog, Visit
 from surveys.outbox.send_times import send_days
 from surveys.outbox.staff_tasks import ABOUT_VISIT, close_tasks, log
-from surveys.schedule import SendDays, local_date
+from surveys.schedule import local_date
+from surveys.send_calendar import SendDays
 
 OFFERED = ("no_answer", "voicemail", "reached", "promised", "wrong_number", "declined", "other")  # by hand
 CLOSING = frozenset({"declined"})  # nobody calls about this visit again

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.schedule import (
-    PlannedVisit,
-    add_months,
-    in_quiet_hours,
-    local_instant,
-    next_sendable,
-    plan_messages,
-    plan_visits,
-)
+from surveys.schedule import PlannedVisit, add_months, local_instant, plan_visits
+from surveys.send_calendar import in_quiet_hours, next_sendable, plan_messages
+from tests.surveys.calendar_reference import clock_by_search, month_by_walking
 
 ZONES = (
     "Africa/Cairo",
@@ -64,32 +58,6 @@ class Plan:
 BASELINE = Point("baseline", closes_days_after=182)
 M1 = Point("m1", months=1, opens_days_before=7, closes_days_after=14)
 M12 = Point("m12", months=12, opens_days_before=30, closes_days_after=60)
-
-
-def month_by_walking(start: date, months: int) -> date:
-    """Step day by day into the wanted month, then to the same day of it or to its last."""
-    day = start
-    changes = 0
-    while changes < months or day.day < start.day:
-        following = day + timedelta(days=1)
-        changes += following.month != day.month
-        if changes > months:
-            return day
-        day = following
-    return day
-
-
-def clock_by_search(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """The first instant whose wall clock reads so; in a gap the one that the old offset would give.
-
-    Tries the offsets in force a day and a half before and after instead of asking ``fold``.
-    """
-    naive = datetime.combine(day, wall)
-    around = [(naive + timedelta(hours=shift)).replace(tzinfo=UTC).astimezone(zone) for shift in (-36, 36)]
-    offsets = [offset for each in around if (offset := each.utcoffset()) is not None]
-    candidates = sorted({(naive - offset).replace(tzinfo=UTC) for offset in offsets})
-    exact = [each for each in candidates if each.astimezone(zone).replace(tzinfo=None) == naive]
-    return exact[0] if exact else candidates[-1]
 
 
 @pytest.mark.parametrize(
