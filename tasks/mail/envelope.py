@@ -10,7 +10,7 @@ from surveys.letters import Content
 
 FORBIDDEN = frozenset("\r\n\0")
 ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9.\-]{1,253}")  # RFC 5321 without quoted parts
-MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,400}>")
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,400}>")
 URL = re.compile(r"https?://[!-+\--;=?-~]{1,900}")  # no space, comma or angle bracket
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 from surveys import outbox
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
+from surveys.letters import Content, Form, render
 from surveys.models import Message, Patient, Visit
 from surveys.people.patients import set_permissions
-from tasks.compose import Content, Letter, compose
+from tasks.mail import blanks
 from tasks.reminders import dispatch, drain_clinic
 from tests.servers.postbox import Postbox
 from tests.tasks.enrolled import Enrolled, enrol
@@ -96,12 +98,13 @@ def test_one_text_that_cannot_be_written_gets_five_tries_and_holds_up_nobody(
 ) -> None:
     """T19. The template breaks on one step only."""
 
-    def broken(letter: Letter) -> Content:
-        if letter.step == "invitation":
+    def broken(form: Form, slots: Mapping[str, str]) -> Content:
+        if form.kind == "invitation":
             raise KeyError("poisoned")
-        return compose(letter)
+        return render(form, slots)
 
-    monkeypatch.setattr("tasks.mail_channel.compose", broken)
+    blanks.blank_of.cache_clear()
+    monkeypatch.setattr(blanks, "render", broken)
     five_tries(patient, postbox)
 
 
