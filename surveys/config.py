@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from surveys.access.keys.keyring import KeyRing, KeyRingError, read_key, read_keys
 from surveys.channels.gateway import Gateway, GatewayError, read_gateway
@@ -57,7 +57,9 @@ class Config:
     metrics_token: str = ""  # empty: /metrics answers this machine only, and nobody in production
     backup_database_url: str = ""  # a role that reads every clinic's rows, for `flask backup` alone
     smtp_ca_file: Path | None = None  # whose certificates a mail relay must show, instead of the system's
+    relay_per_minute: int | None = None  # messages that the mail relay takes; None: any number
     sms: Gateway | None = None  # None: no text messages
+    sms_per_minute: int | None = None  # the same of the text gateway
     bounce_imap_url: str = ""  # empty: returned mail is not fetched
     backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
 
@@ -98,6 +100,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         backup_database_url=environ.get("BACKUP_DATABASE_URL", ""),
         smtp_ca_file=_file(environ, "SMTP_CA_FILE"),
         **_channels(environ),
+        relay_per_minute=_rate(environ, "RELAY_PER_MINUTE"),
+        sms_per_minute=_rate(environ, "SMS_PER_MINUTE"),
         backup_key=_key(environ["BACKUP_KEY"], "BACKUP_KEY") if environ.get("BACKUP_KEY") else None,
     )
     _refuse_weak(config)
@@ -160,6 +164,13 @@ def _count(environ: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
+def _rate(environ: Mapping[str, str], name: str) -> int | None:
+    text = environ.get(name, "")
+    if text and not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number from 1 to 999999, or empty for no limit.")
+    return int(text) if text else None
+
+
 def _one_of(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
     """The first choice is what stands without the setting."""
     text = environ.get(name) or choices[0]
@@ -184,6 +195,9 @@ def _refuse_weak(config: Config) -> None:
         raise ConfigError("PUBLIC_BASE_URL must start with https:// in production: links in mail carry a secret.")
     if urlsplit(config.smtp_url).scheme not in SMTP_SCHEMES:
         raise ConfigError(f"SMTP_URL must start with {', '.join(f'{each}://' for each in SMTP_SCHEMES)}.")
+    waits = parse_qs(urlsplit(config.smtp_url).query, keep_blank_values=True).get("timeout", [])
+    if any(not re.fullmatch(r"\d{1,3}(\.\d+)?", each) for each in waits):
+        raise ConfigError("The timeout in SMTP_URL must be seconds, for example smtp://HOST:25/?timeout=5")
     if config.environment == "production" and config.lan:
         raise ConfigError("LAN=1 is for trying out on a local network; unset it in production.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from tasks.mail.replies import Reply, read_reply
 
@@ -29,6 +29,10 @@ class Timeouts:
     word: float = 20.0
     text: float = 20.0
     dot: float = 40.0
+
+    def at_most(self, seconds: float) -> Timeouts:
+        """The same, with none longer than this."""
+        return Timeouts(*(min(each, seconds) for each in astuple(self)))
 
 
 @dataclass

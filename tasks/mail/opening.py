@@ -7,7 +7,7 @@ import ssl
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from surveys.config import Config
 from tasks.channels import RelayUnreachableError
@@ -29,14 +29,20 @@ class RelayAddress:
     user: str = ""
     password: str = field(default="", repr=False)
     ca_file: Path | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 def relay_address(settings: Config) -> RelayAddress:
-    """Read SMTP_URL; user and password are percent-decoded, so that they may hold any character."""
+    """Read SMTP_URL; user and password are percent-decoded, so that they may hold any character.
+
+    ``?timeout=5`` lets the relay be silent for five seconds at most; without it each word has its own limit.
+    """
     url = urlsplit(settings.smtp_url)
     port = url.port or PORTS[url.scheme]
     user, password = unquote(url.username or ""), unquote(url.password or "")
-    return RelayAddress(url.scheme, url.hostname or "localhost", port, user, password, settings.smtp_ca_file)
+    host, asked = url.hostname or "localhost", parse_qs(url.query).get("timeout")
+    timeouts = Timeouts().at_most(float(asked[0])) if asked else Timeouts()
+    return RelayAddress(url.scheme, host, port, user, password, settings.smtp_ca_file, timeouts)
 
 
 def open_line(address: RelayAddress, timeouts: Timeouts) -> Line:

@@ -13,7 +13,6 @@ from tasks.mail.line import Line, LineError, Timeouts
 from tasks.mail.opening import RelayAddress, open_line
 from tasks.mail.replies import CLOSING, GO_ON, Reply, after_text, envelope_refusal
 
-USUAL = Timeouts()
 PATIENCE = 2  # new lines that may break one after the other, before the rest is given back
 SKIPPED = Reply(503)  # in place of an answer to a verb that was not said
 
@@ -43,8 +42,8 @@ class Told:
 class Relay:
     """Opens its line with the first mail, and once more where a line used before turns out to be dead."""
 
-    def __init__(self, address: RelayAddress, timeouts: Timeouts = USUAL) -> None:
-        self._address, self._timeouts = address, timeouts
+    def __init__(self, address: RelayAddress, timeouts: Timeouts | None = None) -> None:
+        self._address, self._timeouts = address, timeouts or address.timeouts
         self._line: Line | None = None
         self._ahead = False  # the envelope of the next mail went along with the text before it
         self._reset = False  # a refused envelope is still open
