@@ -16,7 +16,9 @@ from surveys.db import app_now, clinic_scope, db
 from surveys.demo.group import demo
 from surveys.models import DomainClock
 from surveys.schedule import add_months
+from tasks.bounces_command import bounces_command
 from tasks.doctor.command import doctor
+from tasks.forecast_command import preview_command
 from tasks.messages_group import messages
 from tasks.reminders import tick_now
 from tasks.restoring import restore
@@ -69,6 +71,8 @@ def _shift(by: timedelta) -> None:
 def register(app: Flask) -> None:
     """Put the time machine, backup, restore and doctor on the application's command line."""
     app.cli.add_command(demo)
+    messages.add_command(preview_command)
+    messages.add_command(bounces_command)
     app.cli.add_command(messages)
     app.cli.add_command(backup)
     app.cli.add_command(doctor)

@@ -1,0 +1,156 @@
+"""Returned mail, from a pipe or a mailbox, brought to the clinic whose message it names."""
+
+from __future__ import annotations
+
+import imaplib
+import logging
+import re
+import ssl
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import unquote, urlsplit
+
+from celery import shared_task
+from flask import current_app
+
+from surveys.access.clinics import every_clinic
+from surveys.channels.bounces import LARGEST, NoReport, Report, read_returned
+from surveys.channels.returned import note_returned
+from surveys.config import Config
+from surveys.db import app_now, clinic_session
+from tasks.reminders import application
+
+log = logging.getLogger(__name__)
+TIMEOUT = 20  # seconds for each word of the mailbox
+MOST = 500  # mails in one run, the newest first
+SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+UNKNOWN = "unknown"  # a report about no message of ours
+LEFT = frozenset({"letter", "unreadable"})  # for people to read
+
+
+class MailboxTroubleError(Exception):
+    """The mailbox cannot be read; the text says what was asked and how it answered, without any mail."""
+
+
+@shared_task(name="bounces", ignore_result=True)
+def bounces() -> None:
+    """Read the mailbox where there is one."""
+    with application():
+        url = _settings().bounce_imap_url
+        if not url:
+            return
+        try:
+            counts = read_mailbox(url)
+        except MailboxTroubleError as error:
+            log.warning("the mailbox of returned mail cannot be read: %s", error)
+            return
+        if counts:
+            log.info("returned mail: %s", words_for(counts))
+
+
+def take(raw: bytes) -> str:
+    """Act on one returned mail and say what it came to, in one word of ``note_returned`` or ``NoReport``."""
+    read = read_returned(raw)
+    return read.why if isinstance(read, NoReport) else _note(read)
+
+
+def _note(report: Report) -> str:
+    """Ask clinic after clinic, each alone, until one knows the message."""
+    vault = current_app.extensions["vault"]
+    for clinic_id in every_clinic():
+        with clinic_session(clinic_id) as session:
+            done = note_returned(session, vault, report, now=app_now(session))
+            session.commit()
+        if done:
+            return done
+    return UNKNOWN
+
+
+def read_mailbox(url: str) -> Counter[str]:
+    """Take every unseen mail and mark it as seen once its outcome is on disk; what is for people stays unseen.
+
+    Raises MailboxTroubleError. Ended halfway, the next run takes the rest; a mail taken twice changes nothing.
+    """
+    counts: Counter[str] = Counter()
+    with _opened(url) as mailbox:
+        for number in _unseen(mailbox):
+            raw = _fetched(mailbox, number)
+            outcome = take(raw) if raw is not None else "unreadable"
+            counts[outcome] += 1
+            if outcome not in LEFT:
+                _ask(mailbox, "STORE", number, "+FLAGS.SILENT", r"(\Seen)")
+    return counts
+
+
+def words_for(counts: Counter[str]) -> str:
+    """Return the counts as a line, such as ``2 suppressed, 1 letter``."""
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "nothing new"
+
+
+def _unseen(mailbox: imaplib.IMAP4) -> list[str]:
+    found = _ask(mailbox, "SEARCH", "UNSEEN")
+    numbers = found[0].decode().split() if found and isinstance(found[0], bytes) else []
+    return numbers[::-1][:MOST]
+
+
+def _fetched(mailbox: imaplib.IMAP4, number: str) -> bytes | None:
+    """The mail without marking it; None for one that is larger than a report can be."""
+    told = _ask(mailbox, "FETCH", number, "(RFC822.SIZE)")
+    size = SIZE.search(b" ".join(line for line in told if isinstance(line, bytes)))
+    if size is None or int(size[1]) > LARGEST:
+        return None
+    parts = _ask(mailbox, "FETCH", number, "(BODY.PEEK[])")
+    return next((part[1] for part in parts if isinstance(part, tuple)), None)
+
+
+def _ask(mailbox: imaplib.IMAP4, verb: str, *words: str) -> list[bytes | tuple[bytes, bytes]]:
+    try:
+        answer, told = mailbox.uid(verb, *words)
+    except (imaplib.IMAP4.error, OSError) as error:
+        raise MailboxTroubleError(f"{verb}: {type(error).__name__}") from error
+    if answer != "OK":
+        raise MailboxTroubleError(f"{verb}: {answer}")
+    return [part for part in told if part is not None]
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[imaplib.IMAP4]:
+    """Yield the mailbox, signed in and chosen."""
+    address = urlsplit(url)
+    host, folder = address.hostname or "", unquote(address.path.strip("/")) or "INBOX"
+    try:
+        mailbox = (
+            imaplib.IMAP4_SSL(host, address.port or 993, timeout=TIMEOUT, ssl_context=ssl.create_default_context())
+            if address.scheme == "imaps"
+            else imaplib.IMAP4(host, address.port or 143, timeout=TIMEOUT)
+        )
+    except (imaplib.IMAP4.error, OSError) as error:
+        raise MailboxTroubleError(f"connect: {type(error).__name__}") from error
+    try:
+        _enter(mailbox, unquote(address.username or ""), unquote(address.password or ""), folder)
+        yield mailbox
+    finally:
+        with suppress(imaplib.IMAP4.error, OSError):
+            mailbox.logout()
+
+
+def _enter(mailbox: imaplib.IMAP4, name: str, password: str, folder: str) -> None:
+    try:
+        mailbox.login(name, password)
+        answer, _told = mailbox.select(f'"{folder}"' if " " in folder else folder)
+    except (imaplib.IMAP4.error, OSError) as error:
+        raise MailboxTroubleError(f"sign in: {type(error).__name__}") from error
+    if answer != "OK":
+        raise MailboxTroubleError(f"choose the folder: {answer}")
+
+
+def greet(url: str) -> None:
+    """Sign in and leave again, for the doctor; raises MailboxTroubleError."""
+    with _opened(url):
+        pass
+
+
+def _settings() -> Config:
+    settings: Config = current_app.extensions["backstory"]
+    return settings
