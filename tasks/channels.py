@@ -35,3 +35,7 @@ class Channel(Protocol):
         handed over. What is not told of counts as unknown.
         """
         ...
+
+    def close(self) -> None:
+        """Close what is kept open from batch to batch."""
+        ...

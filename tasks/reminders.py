@@ -15,7 +15,7 @@ from surveys.application import create_app
 from surveys.config import Config
 from surveys.db import clinic_scope, db, real_now
 from surveys.operations import note_operation
-from tasks import TICK_SECONDS, draining, staff_mail
+from tasks import TICK_SECONDS, draining
 from tasks.dispatching import Dispatcher
 from tasks.doors import doors
 from tasks.draining import due_clinics
@@ -34,7 +34,7 @@ def tick() -> None:
 
 @shared_task(name="drain")
 def drain(clinic_id: str | None = None) -> None:
-    """Do what is due, in one clinic or in all, unless this worker is at it. Run twice at once, each message goes once."""
+    """Do what is due, in one clinic or in all, unless this worker is at it; run twice, each message still goes once."""
     with draining.only_one() as alone, application():
         if alone:
             draining.drain(_settings(), [UUID(clinic_id)] if clinic_id else due_clinics(), seconds=DRAINING)

@@ -54,6 +54,9 @@ class SmsChannel:
         finally:
             door.close()
 
+    def close(self) -> None:
+        """No line outlives its batch."""
+
     def _send(self, door: _Door, gateway: Gateway, sendable: Sendable, deadline: float) -> Handed:
         try:
             request = self._written(gateway, sendable)

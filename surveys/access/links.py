@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
 from surveys.access.tokens import digest, new_token
+from surveys.db import uuid7
 from surveys.models import PatientLink, PatientSession, Visit
 
 
 def issue_link(session: Session, visit: Visit, *, now: datetime) -> str:
     """Add a link to the visit and return its token; older links of the visit keep working."""
-    token = new_token()
-    session.add(PatientLink(clinic_id=visit.clinic_id, visit_id=visit.id, token_digest=digest(token), created_at=now))
-    session.flush()
-    return token
+    return issue_links(session, [visit], now=now)[visit.id]
+
+
+def issue_links(session: Session, visits: Sequence[Visit], *, now: datetime) -> dict[UUID, str]:
+    """Add a link to each visit, all in one statement; return the tokens by visit."""
+    tokens = {visit.id: new_token() for visit in visits}
+    links = [_link(visit, tokens[visit.id], now) for visit in visits]
+    if links:
+        session.execute(insert(PatientLink), links)
+    return tokens
+
+
+def _link(visit: Visit, token: str, now: datetime) -> dict[str, object]:
+    whose = {"clinic_id": visit.clinic_id, "visit_id": visit.id}
+    return {**whose, "id": uuid7(), "token_digest": digest(token), "created_at": now}
 
 
 def link_url(base: str, token: str, *, tablet: bool = False) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from surveys import outbox
 from surveys.models import Clinic, Message, Visit
-from surveys.outbox import Outcome
+from surveys.outbox import Outcome, Settled
 from surveys.pathway.closing import close_windows
 
 BATCH = 50
@@ -45,7 +45,8 @@ def _moments(session: Session, until: datetime) -> Sequence[Row[datetime, int]]:
 def _hand_over(session: Session, *, now: datetime) -> bool:
     """Hand over what is due; False where something may have been put off to a later moment."""
     claims = outbox.claim(session, BATCH, now=now)
-    begun = [mine for mine in claims if outbox.begin_sending(session, mine, now=now)]
-    for mine in begun:
-        outbox.settle(session, mine, Outcome.ACCEPTED, now=now)
-    return len(begun) == len(claims) < BATCH
+    begun = outbox.begin_batch(session, claims, now=now)
+    alone = [sendable for mine in begun.alone if (sendable := outbox.begin_sending(session, mine, now=now))]
+    going = [*begun.sendables, *alone]
+    outbox.settle_all(session, [Settled(each.claim, Outcome.ACCEPTED) for each in going], now=now)
+    return not begun.done["planned"] and not begun.alone and len(claims) < BATCH

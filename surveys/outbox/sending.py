@@ -1,23 +1,27 @@
-"""The last look before a message is handed over: fence, eligibility, and the state ``sending``."""
+"""The last look before messages are handed over: fence, eligibility, and the state ``sending``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.access.links import issue_link
-from surveys.models import Consent, Episode, Message, Visit
-from surveys.outbox.claiming import LEASE, Claim
-from surveys.outbox.eligibility import Refusal, eligibility
+from surveys.access.links import issue_links
+from surveys.models import Message
+from surveys.outbox.claiming import LEASE, Claim, release
+from surveys.outbox.companions import candidates, together
+from surveys.outbox.eligibility import eligibility
+from surveys.outbox.locking import Owned, hold, hold_more, lock_patients, owners
 from surveys.outbox.settling import not_taken
-from surveys.outbox.situation import Situation, situation
-from surveys.outbox.staff_tasks import open_task
+from surveys.outbox.situation import Situation, situations
+from surveys.outbox.transitions import Group, Refused, write_for_staff, write_refusals, write_sending
 
-CONTACT = ("contact_email", "contact_sms", "contact_phone")
-NEEDS_A_PERSON = frozenset({"no_address", "no_permission", "suppressed"})
+ALL = 1_000_000  # more than any batch
 
 
 @dataclass(frozen=True)
@@ -43,77 +47,128 @@ class Sendable:
     companions: tuple[Companion, ...] = ()
 
 
+@dataclass(frozen=True)
+class Begun:
+    """What became of a batch of claims.
+
+    ``done``: those that end or wait without a hand-over, by state. ``alone``: those passed over, because somebody
+    holds their rows or their patient has another one here; begin each alone. ``over``: those given back, because no
+    more may go.
+    """
+
+    sendables: list[Sendable] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
+    alone: list[Claim] = field(default_factory=list)
+    over: int = 0
+
+
+@dataclass
+class _Look:
+    """What the last look decided, message by message."""
+
+    refused: list[Refused] = field(default_factory=list)
+    for_staff: list[Situation] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    over: list[Claim] = field(default_factory=list)
+
+
 def begin_sending(session: Session, mine: Claim, *, now: datetime, lease: timedelta = LEASE) -> Sendable | None:
-    """Turn a claim into ``sending``, or write why not; the caller commits before SMTP sees anything.
+    """Begin one message, waiting for whoever holds its rows; the caller commits before the relay sees anything.
 
     None: another worker has it, it was cancelled meanwhile, it waits, it is refused, or it was a task
     for staff, which is done by opening it.
     """
-    _lock_permissions(session, mine)
-    message = _lock(session, mine)
-    if message is None:
-        return None
-    facts = situation(session, message, now=now)
-    if refusal := eligibility(facts, now=now):
-        _refuse(session, message, refusal, now)
-        return None
-    if message.channel == "staff":
-        _hand_to_staff(session, facts, now)
-        return None
-    message.state, message.sending_at = "sending", now
-    message.attempts += 1
-    message.lease_until = func.clock_timestamp() + lease
-    token = issue_link(session, facts.visit, now=now)
-    session.flush()
-    return Sendable(mine, facts, token, now)
+    begun = begin_batch(session, [mine], now=now, lease=lease, wait=True)
+    return begun.sendables[0] if begun.sendables else None
 
 
-def _lock_permissions(session: Session, mine: Claim) -> None:
-    """Wait for a withdrawal under way, and let a later one wait until ``sending`` is committed.
+def begin_batch(
+    session: Session,
+    claims: Sequence[Claim],
+    *,
+    now: datetime,
+    lease: timedelta = LEASE,
+    most: Mapping[str, int] | None = None,
+    wait: bool = False,
+) -> Begun:
+    """Turn claims into ``sending``, or write why not; the caller commits before the relay sees anything.
 
-    Withdrawing updates the permission and no message. What is read after the locks, by a statement of
-    its own, sees everything committed before them. Permissions come before messages in every transaction.
+    ``most``: how many may go by each channel; what may go beyond that is given back, uncounted. One message of a
+    patient goes at a time, and takes along what is due for the patient's other visits. Each message is decided as it
+    would be alone.
     """
-    visit = select(Message.visit_id).where(Message.id == mine.id).scalar_subquery()
-    episode = select(Visit.episode_id).where(Visit.id == visit).scalar_subquery()
-    patient = select(Episode.patient_id).where(Episode.id == episode).scalar_subquery()
-    theirs = Consent.patient_id == patient, Consent.kind.in_(CONTACT), Consent.withdrawn_at.is_(None)
-    session.execute(select(Consent.id).where(*theirs).with_for_update(read=True, of=Consent)).all()
+    firsts, others = _first_of_each(owners(session, claims))
+    if not firsts:
+        return Begun()
+    lock_patients(session, claims[0].clinic_id, [each.patient_id for each in firsts])
+    along = candidates(session, {each.patient_id for each in firsts}, but=[each.claim.id for each in firsts], now=now)
+    held = hold(session, firsts, wait=wait)
+    going = [each for each in firsts if each.claim.id in held]
+    theirs = {each.patient_id for each in going}
+    more = hold_more(session, [(each.id, each.visit_id) for each in along if each.patient_id in theirs])
+    look = _decide([each.claim for each in going], situations(session, [*held, *more], now=now), dict(most or {}), now)
+    done = write_refusals(session, look.refused, now=now)
+    done["staff"] = len(look.for_staff)
+    write_for_staff(session, look.for_staff, now=now)
+    release(session, look.over)
+    sendables = _begin(session, look.groups, {mine.id: mine for mine in claims}, now, lease)
+    busy = [each.claim for each in firsts if each.claim.id not in held] if not wait else []
+    return Begun(sendables, +done, [*busy, *(each.claim for each in others)], len(look.over))
 
 
-def _lock(session: Session, mine: Claim) -> Message | None:
-    """Completions, endings and replanning update the row they stop, so this lock decides who came first."""
-    held = (Message.id == mine.id) & (Message.state == "claimed") & (Message.fence == mine.fence)
-    wanted = select(Message).where(held).with_for_update().execution_options(populate_existing=True)
-    return session.scalars(wanted).one_or_none()
+def _first_of_each(owned: Sequence[Owned]) -> tuple[list[Owned], list[Owned]]:
+    """Part each patient's first message from the others, that come after it."""
+    first: dict[UUID, Owned] = {}
+    for each in owned:
+        first.setdefault(each.patient_id, each)
+    chosen = {each.claim.id for each in first.values()}
+    return list(first.values()), [each for each in owned if each.claim.id not in chosen]
 
 
-def _refuse(session: Session, message: Message, refusal: Refusal, now: datetime) -> None:
-    message.lease_until = None
-    closes_at = session.get_one(Visit, message.visit_id).closes_at
-    if refusal.until and refusal.until < closes_at:
-        message.state, message.due_at = "planned", refusal.until
-    elif refusal.until or refusal.reason == "window_closed":
-        message.state, message.cause, message.settled_at = "expired", refusal.reason, now
-    else:
-        message.state, message.refusal, message.settled_at = "refused", refusal.reason, now
-    if refusal.reason in NEEDS_A_PERSON:
-        open_task(session, message, "no_channel", now=now)
-    session.flush()
+def _decide(going: Sequence[Claim], facts: Mapping[UUID, Situation], most: dict[str, int], now: datetime) -> _Look:
+    """Decide on each claim in turn; the rest of the situations may go along."""
+    look, beside = _Look(), defaultdict(list)
+    claimed = {mine.id for mine in going}
+    for message_id, other in facts.items():
+        if message_id not in claimed:
+            beside[other.patient.id].append(other)
+    for mine in going:
+        one = facts[mine.id]
+        if refusal := eligibility(one, now=now):
+            look.refused.append((one, refusal))
+        elif one.message.channel == "staff":
+            look.for_staff.append(one)
+        elif most.get(one.message.channel, ALL) < 1:
+            look.over.append(mine)
+        else:
+            most[one.message.channel] = most.get(one.message.channel, ALL) - 1
+            look.groups.append(together(one, beside[one.patient.id], now=now))
+    return look
+
+
+def _begin(
+    session: Session,
+    groups: Sequence[Group],
+    mine: Mapping[UUID, Claim],
+    now: datetime,
+    lease: timedelta,
+) -> list[Sendable]:
+    """Write ``sending`` and a link for each visit."""
+    claims = write_sending(session, groups, mine, now=now, lease=lease)
+    tokens = issue_links(session, [each.visit for group in groups for each in group], now=now)
+    begun = []
+    for head, *rest in groups:
+        along = tuple(Companion(claims[each.message.id], each, tokens[each.visit.id]) for each in rest)
+        begun.append(Sendable(claims[head.message.id], head, tokens[head.visit.id], now, along))
+    return begun
 
 
 def put_off(session: Session, mine: Claim, *, now: datetime) -> None:
     """Count a try that could not even begin; after the fifth a person is told, like after any other."""
-    message = _lock(session, mine)
+    held = (Message.id == mine.id) & (Message.state == "claimed") & (Message.fence == mine.fence)
+    wanted = select(Message).where(held).with_for_update().execution_options(populate_existing=True)
+    message = session.scalars(wanted).one_or_none()
     if message is not None:
         message.attempts += 1
         not_taken(session, message, now)
         session.flush()
-
-
-def _hand_to_staff(session: Session, facts: Situation, now: datetime) -> None:
-    message = facts.message
-    by_phone = message.step == "phone_task" and facts.may_phone
-    open_task(session, message, "phone" if by_phone else "no_channel", now=now)
-    message.state, message.settled_at, message.lease_until = "sent", now, None
-    session.flush()

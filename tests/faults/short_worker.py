@@ -3,9 +3,9 @@
 import sys
 from uuid import UUID
 
-from tasks import reminders
+from tasks import dispatching, reminders
 
-reminders.HANDING_OVER = 1.0
+dispatching.HANDING_OVER = 1.0
 
 if __name__ == "__main__":
     with reminders.application():

@@ -12,13 +12,13 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from surveys import outbox
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.letters import Content, Form, render
 from surveys.models import Message, Patient, Visit
+from surveys.outbox import sending
 from surveys.people.patients import set_permissions
 from tasks.mail import blanks
 from tasks.reminders import dispatch, drain_clinic
@@ -82,14 +82,14 @@ def test_one_row_that_cannot_be_begun_gets_five_tries_and_holds_up_nobody(
     patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T19. What breaks is the last look itself, and the row is the earliest of its batch."""
-    real, poisoned = outbox.begin_sending, patient.messages()[0].id
+    poisoned = patient.messages()[0].id
 
-    def broken(session: Session, mine: outbox.Claim, *, now: datetime) -> outbox.Sendable | None:
-        if mine.id == poisoned:
+    def broken(facts: outbox.Situation, *, now: datetime) -> outbox.Refusal | None:
+        if facts.message.id == poisoned:
             raise LookupError("poisoned")
-        return real(session, mine, now=now)
+        return outbox.eligibility(facts, now=now)
 
-    monkeypatch.setattr(outbox, "begin_sending", broken)
+    monkeypatch.setattr(sending, "eligibility", broken)
     five_tries(patient, postbox)
 
 

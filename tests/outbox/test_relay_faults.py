@@ -9,12 +9,13 @@ from flask import Flask, current_app
 from sqlalchemy import update
 
 from local.ports import LOOPBACK, free_port
-from surveys.db import clinic_session
+from surveys import outbox
+from surveys.db import app_now, clinic_session
 from surveys.models import Clinic, Message
 from tasks.reminders import dispatch, drain_clinic
 from tests.servers.bad_relay import HANG_UP, VERBS, bad_relay
 from tests.servers.postbox import Postbox
-from tests.tasks.enrolled import Enrolled
+from tests.tasks.enrolled import Enrolled, enrol_beside
 
 LATER, NEVER = "451 4.3.0 later", "554 5.0.0 never"
 BEFORE_THE_TEXT = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA")
@@ -73,15 +74,27 @@ def test_a_line_cut_before_the_text_is_tried_again_and_nothing_was_taken(patient
     assert (message.state, message.attempts) == ("planned", 1)
 
 
-def test_a_refused_connection_costs_one_try_and_gives_the_rest_of_the_batch_back(patient: Enrolled) -> None:
-    with clinic_session(patient.clinic_id) as session:
-        session.execute(update(Message).values(due_at=patient.messages()[0].due_at))
-        session.commit()
+def test_a_refused_connection_costs_one_try_and_leaves_the_other_messages_alone(patient: Enrolled) -> None:
+    for number in (1, 2):
+        enrol_beside(patient, number)
     app = current_app
     app.extensions["backstory"] = replace(app.extensions["backstory"], smtp_url=f"smtp://{LOOPBACK}:{free_port()}")
     assert dispatch(patient.clinic_id) == 0
     assert {message.state for message in patient.messages()} == {"planned"}
-    assert sorted(message.attempts for message in patient.messages()) == [0, 0, 0, 0, 1]
+    assert [message.attempts for message in patient.messages() if message.step == "invitation"] == [0, 0, 1]
+
+
+def test_what_was_begun_and_not_handed_over_waits_as_before(patient: Enrolled) -> None:
+    enrol_beside(patient, 1)
+    due = [(message.id, message.due_at) for message in patient.messages()]
+    with clinic_session(patient.clinic_id) as session:
+        now = app_now(session)
+        begun = outbox.begin_batch(session, outbox.claim(session, 10, now=now), now=now)
+        outbox.give_back(session, [sendable.claim for sendable in begun.sendables])
+        session.commit()
+    assert len(begun.sendables) == 2
+    assert [(message.id, message.due_at) for message in patient.messages()] == due
+    assert {(message.state, message.attempts) for message in patient.messages()} == {("planned", 0)}
 
 
 def test_a_hang_up_after_the_final_dot_is_unknown_and_not_repeated(patient: Enrolled, postbox: Postbox) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
-from surveys.models import Clinic, Message, StaffTask, Visit
+from surveys.models import Clinic, Message, ProtocolVersion, StaffTask, Visit
 from surveys.pathway.episodes import EpisodeDetails, open_episode
 from surveys.people.patients import PatientDetails, add_patient
 from surveys.protocols import store as protocol_store
@@ -40,6 +40,23 @@ class Enrolled:
     def tasks(self) -> list[str]:
         with clinic_session(self.clinic_id) as session:
             return list(session.scalars(select(StaffTask.kind)))
+
+
+def enrol_beside(patient: Enrolled, number: int, *, channel: str = "email") -> Enrolled:
+    """Another patient of the same clinic and protocol, whose invitation is due as well; ``number`` tells them apart."""
+    with clinic_session(patient.clinic_id) as session:
+        now, clinic = app_now(session), session.get_one(Clinic, patient.clinic_id)
+        details = PatientDetails(
+            f"C-1-{number}", "Ana", "Ruiz", email=f"{number}-{patient.address}", phone="+34600000000", channel=channel
+        )
+        allowed, vault = frozenset({"contact_email", "contact_sms", "contact_phone"}), current_app.extensions["vault"]
+        person = add_patient(session, vault, clinic, details, allowed, actor=SYSTEM, now=now)
+        version = session.scalars(select(ProtocolVersion)).one()
+        story = EpisodeDetails(arm="treated", pain_generator="facet", enrolled_on=now.date(), age=50)
+        episode = open_episode(session, clinic, person, version, story, actor=SYSTEM, now=now)
+        visit = session.scalars(select(Visit).where(Visit.episode_id == episode.id)).one()
+        session.commit()
+        return Enrolled(patient.clinic_id, episode.id, visit.id, f"{number}-{patient.address}")
 
 
 def enrol(*, channel: str = "email", permitted: bool = True, first_name: str = "Ana", language: str = "en") -> Enrolled:

@@ -17,7 +17,7 @@ from surveys.access.signin.staff import disable
 from surveys.db import clinic_session, real_now, uuid7
 from surveys.models import Staff, StaffMail
 from surveys.outbox import Claim
-from tasks import reminders, staff_mail
+from tasks import draining, reminders, staff_mail
 from tests.factories import MadeClinic, make_clinic
 from tests.servers.postbox import Postbox
 
@@ -54,9 +54,9 @@ def change(clinic: MadeClinic, **values: object) -> None:
 
 
 def test_the_worker_finds_a_clinic_that_owes_staff_a_mail(clinic: MadeClinic, postbox: Postbox) -> None:
-    assert clinic.id in reminders.due_clinics()
+    assert clinic.id in draining.due_clinics()
     reminders.drain_clinic(clinic.id)
-    assert clinic.id not in reminders.due_clinics()
+    assert clinic.id not in draining.due_clinics()
     mail = postbox.messages_to(ADDRESS)[0]
     assert mail["Subject"] == "Your account"
     assert mail["From"] == "Riverside Clinic <post@riverside.example>"

@@ -1,0 +1,121 @@
+"""A drain: everything that is due, a batch of each clinic in turn, for a bounded time."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from surveys import outbox
+from surveys.config import Config
+from surveys.db import app_now, clinic_scope, clinic_session, db
+from surveys.models import Clinic
+from surveys.pathway.closing import close_windows
+from tasks import staff_mail, stopping
+from tasks.dispatching import Dispatcher
+from tasks.doors import PLENTY, doors
+
+log = logging.getLogger(__name__)
+ENDLESS = float("inf")
+with tempfile.TemporaryFile() as _opened:
+    _one = os.dup(_opened.fileno())  # as long as the process; forked ones inherit it, and their locks are their own
+
+
+def due_clinics() -> list[UUID]:
+    """Return the clinics with due messages, windows to close or lost hand-overs; no row is visible here."""
+    with clinic_scope(None), Session(db.engine) as session:
+        return list(session.scalars(text("SELECT clinic_id FROM clinics_due(app_now())")))
+
+
+@contextmanager
+def only_one() -> Iterator[bool]:
+    """Whether no other process of this worker drains; until the block's end, or this process's, none will."""
+    try:
+        fcntl.lockf(_one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        fcntl.lockf(_one, fcntl.LOCK_UN)
+
+
+class Drain:
+    """Goes round the clinics, so that a large backlog of one delays no other by more than a batch.
+
+    ``tell`` is called with the counts after each turn.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        settings: Config,
+        *,
+        limit: int = PLENTY,
+        tell: Callable[[Counter[str]], None] = lambda _counts: None,
+    ) -> None:
+        self._dispatcher, self._settings, self._tell = dispatcher, settings, tell
+        self._left = limit
+        self._tidy: set[UUID] = set()
+        self._failed: list[Exception] = []
+
+    def run(self, clinics: Sequence[UUID], seconds: float) -> int:
+        """Go round until nothing is due, the time is over or we are to stop; returns how many were dealt with.
+
+        A clinic in which something breaks waits for the next drain; its error is raised after the others' turns.
+        """
+        turns, until, before = deque(clinics), time.monotonic() + seconds, self._left
+        while turns and self._left > 0 and time.monotonic() < until and not stopping.asked():
+            clinic_id = turns.popleft()
+            if self._turn(clinic_id):
+                turns.append(clinic_id)
+            self._tell(self._dispatcher.counts)
+        if self._failed:
+            raise self._failed[0]
+        return before - self._left
+
+    def _turn(self, clinic_id: UUID) -> bool:
+        """Do one batch; returns whether the clinic may have more."""
+        try:
+            more = self._tidy_up(clinic_id)
+            done = self._dispatcher.batch(clinic_id, limit=self._left)
+        except Exception as error:
+            log.error("a drain of clinic %s broke: %s", clinic_id, type(error).__name__)
+            self._failed.append(error)
+            return False
+        self._left -= done
+        return more or bool(done)
+
+    def _tidy_up(self, clinic_id: UUID) -> bool:
+        """Explain lost hand-overs, close windows, send staff their mail; returns whether windows are left to close."""
+        if clinic_id in self._tidy:
+            return False
+        with clinic_session(clinic_id) as session:
+            outbox.settle_lost(session, now=app_now(session))
+            session.commit()
+            closed = close_windows(session, session.get_one(Clinic, clinic_id), now=app_now(session))
+            session.commit()
+        if closed:
+            return True
+        self._tidy.add(clinic_id)
+        staff_mail.dispatch(clinic_id, self._settings.smtp_url)
+        return False
+
+
+def drain(
+    settings: Config, clinics: Sequence[UUID], *, seconds: float = ENDLESS, limit: int = PLENTY
+) -> tuple[int, Counter[str]]:
+    """Drain these clinics; returns how many messages were dealt with, and what became of them."""
+    with doors(settings) as ways:
+        dispatcher = Dispatcher(ways)
+        return Drain(dispatcher, settings, limit=limit).run(clinics, seconds), dispatcher.counts
