@@ -15,6 +15,7 @@ from surveys.access.keys.encryption import Vault
 from surveys.demo.lives import Life, Reply
 from surveys.demo.post import let_pass
 from surveys.demo.replies import BY_STAFF, answer_visit
+from surveys.demo.telephone import let_call
 from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Treatment, Visit
 from surveys.pathway import episodes
 from surveys.people import patients as people
@@ -57,6 +58,8 @@ def play(stage: Stage, life: Life) -> None:
         act(moment)
         now = moment
     let_pass(stage.session, stage.clinic, since=now, until=stage.posted_until)
+    who, until = stage.coordinator, stage.posted_until
+    let_call(stage.session, stage.clinic, episode.id, patient.number, coordinator=who, until=until)
 
 
 def _over(stage: Stage, life: Life) -> datetime:

@@ -44,13 +44,14 @@ def clinic(app: Flask) -> MadeClinic:
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, web_server: str, clinic: MadeClinic) -> StorageState:
-    """The cookies of a coordinator who has enrolled one patient, Eva, with a treatment planned for today."""
+    """The cookies of a coordinator who has enrolled Eva and Nia, treated today; Nia wants calls and no messages."""
     with opened(browser, web_server, None) as page:
         page.goto("/login")
         page.fill("#login", clinic.logins["coordinator"])
         page.fill("#password", PASSWORD)
         page.click("main button")
         enrol(page, "Eva", "E-1")
+        enrol(page, "Nia", "N-1", called=True)
         return page.context.storage_state()
 
 
@@ -65,13 +66,17 @@ def opened(browser: Browser, base: str, state: StorageState | None, **options: A
         context.close()
 
 
-def enrol(page: Page, name: str, chart: str) -> None:
+def enrol(page: Page, name: str, chart: str, *, called: bool = False) -> None:
     today = page.request.get("/desk").text()
     page.goto("/patients/new")
     for field, value in {"chart_number": chart, "first_name": name, "surname": f"Berg-{chart}"}.items():
         page.fill(f"#{field}", value)
     page.fill("#email", "eva@example.org")
     page.check("#contact_email")
+    if called:
+        page.select_option("#channel", "none")
+        page.fill("#phone", "+44 20 7946 0999")
+        page.check("#contact_phone")
     page.select_option("#arm", "treated")
     page.fill("#treatment_on", iso_day(today))
     page.get_by_role("button", name="Enrol", exact=True).click()
@@ -113,6 +118,12 @@ def code(page: Page) -> None:
         page.get_by_role("button", name="QR code").first.click()
 
 
+def call(page: Page) -> None:
+    page.goto("/queue")
+    with page.expect_navigation():
+        page.get_by_role("link", name=re.compile("^Log a call")).first.click()
+
+
 def report(page: Page) -> None:
     page.goto("/patients/import")
     page.fill("#text", BAD_FILE)
@@ -138,6 +149,10 @@ def behind(page: Page) -> None:
 
 PAGES: dict[str, Callable[[Page], None]] = {
     "desk": at("/desk"),
+    "calls": at("/queue"),
+    "call": call,
+    "messages": at("/messages"),
+    "messages behind a number": at("/messages/list"),
     "patients": at("/patients"),
     "nobody found": at("/patients?q=nobody"),
     "patient": patient,
@@ -201,7 +216,7 @@ def test_a_coordinator_enrols_shows_the_code_and_confirms_the_treatment_without_
         names = visits.all_inner_texts()
         assert names[:7] == ["Baseline", "2 weeks", "1 month", "3 months", "6 months", "12 months", "2 years"]
         page.get_by_text(re.compile("^[0-9]+ messages")).last.click()
-        expect(page.get_by_text(re.compile("^Invitation, .*: planned")).last).to_be_visible()
+        expect(page.get_by_text(re.compile("^Goes on .* if it is still needed then")).last).to_be_visible()
 
 
 def test_paper_answers_need_the_signed_consent(
