@@ -17,6 +17,7 @@ from surveys.demo.group import demo
 from surveys.models import DomainClock
 from surveys.schedule import add_months
 from tasks.bounces_command import bounces_command
+from tasks.dispatch_command import dispatch_command
 from tasks.doctor.command import doctor
 from tasks.forecast_command import preview_command
 from tasks.messages_group import messages
@@ -71,6 +72,7 @@ def _shift(by: timedelta) -> None:
 def register(app: Flask) -> None:
     """Put the time machine, backup, restore and doctor on the application's command line."""
     app.cli.add_command(demo)
+    messages.add_command(dispatch_command)
     messages.add_command(preview_command)
     messages.add_command(bounces_command)
     app.cli.add_command(messages)
