@@ -61,10 +61,11 @@ def module_service(postgres: Postgres, environment: dict[str, str]) -> Iterator[
 
 @pytest.fixture
 def service(module_service: Service) -> Iterator[Service]:
-    """The module's service, with a relay that behaves and has taken nothing."""
+    """The module's service, with a relay that behaves and has taken nothing; what is left waiting never goes."""
     module_service.sink.clear()
     yield module_service
     module_service.sink.clear()
+    module_service.quieten()
 
 
 @pytest.fixture

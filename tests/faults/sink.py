@@ -141,9 +141,11 @@ class _Talk(socketserver.StreamRequestHandler):
 
     server: Sink
     recipients: list[str]
+    open: bool  # a sender was taken
+    said: str
 
     def handle(self) -> None:
-        self.recipients = []
+        self.recipients, self.open, self.said = [], False, ""
         with suppress(OSError):
             talking = self._say("CONNECT")
             while talking and (line := self.rfile.readline()):
@@ -151,17 +153,22 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def _word(self, line: str) -> bool:
         verb = line.partition(" ")[0].upper()
-        if verb == "MAIL":
-            self.recipients = []
         if verb == "DATA":
             return self._data()
-        if verb != "RCPT":
-            return self._say(verb)
-        address = line.partition("<")[2].partition(">")[0]
-        answer = self.server.refused.get(address) or self.server.says.get(verb)
-        if answer is None or answer[:1] == "2":
+        if verb == "RCPT":
+            return self._recipient(line.partition("<")[2].partition(">")[0])
+        talking = self._say(verb)
+        if verb in ("MAIL", "RSET", "EHLO"):
+            self.recipients, self.open = [], verb == "MAIL" and self.said.startswith("250")
+        return talking
+
+    def _recipient(self, address: str) -> bool:
+        """Take the recipient of a mail whose sender was taken."""
+        answer = self.server.refused.get(address) or self.server.says.get("RCPT")
+        talking = self._say("RCPT", answer if self.open else answer or "503 5.5.1 no sender")
+        if self.said.startswith("2"):
             self.recipients.append(address)
-        return self._say(verb, answer)
+        return talking
 
     def _data(self) -> bool:
         """Whatever is answered but 354, no text follows."""
@@ -190,15 +197,16 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def _say(self, verb: str, other: str | None = None) -> bool:
         self.server.arrive(verb)
+        self.said = ""
         answer = other or self.server.says.get(verb) or (self._hello() if verb in ("EHLO", "HELO") else GOOD.get(verb))
         if answer == DROP:
             return False
         if answer == HANG:
             self.rfile.read()  # until the other side gives up
             return False
-        text = answer or "502 5.5.2 not known here"
-        self.wfile.write(f"{text}\r\n".encode())
-        return text[:3] not in ("221", "421")
+        self.said = answer or "502 5.5.2 not known here"
+        self.wfile.write(f"{self.said}\r\n".encode())
+        return self.said[:3] not in ("221", "421")
 
     def _hello(self) -> str:
         lines = ["here", *self.server.offers]
