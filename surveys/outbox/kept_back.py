@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from surveys.models import Clinic, Episode, Message, Patient, Visit
@@ -53,7 +54,7 @@ def _next_messages(session: Session, clinic: Clinic, noon: datetime) -> list[UUI
     waits = Message.state.in_(("planned", "held")) & (Message.due_at > noon)
     wanted = (
         select(Message.id)
-        .distinct(Message.visit_id)
+        .ext(distinct_on(Message.visit_id))
         .join(Visit, Visit.id == Message.visit_id)
         .join(Episode, Episode.id == Visit.episode_id)
         .where(Message.clinic_id == clinic.id, Visit.opens_at <= noon, Visit.closes_at > noon)
