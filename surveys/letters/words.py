@@ -48,6 +48,6 @@ def day_words(day: date, language: str) -> str:
 
 
 def minutes(timepoints: Sequence[Timepoint | None]) -> int:
-    """Return how long the questionnaires take together; an unscheduled one is taken to be short."""
+    """Return how long the questionnaires take together, at least 2; an unscheduled one is taken to be short."""
     screens = sum(each.screens if each else SCREENS_PER_MINUTE for each in timepoints)
-    return max(1, math.ceil(screens / SCREENS_PER_MINUTE))
+    return max(2, math.ceil(screens / SCREENS_PER_MINUTE))

@@ -6,9 +6,7 @@ import re
 from binascii import b2a_qp
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
 
@@ -21,6 +19,7 @@ from tasks.mail.relay import Outgoing
 FIRST_MARK = 0x10FF00  # private characters stand for the blanks while the texts are drawn
 MARKS = re.compile(f"([{chr(FIRST_MARK)}-{chr(FIRST_MARK + 0xFF)}])")
 BOUNDARY = "=_backstory"  # "=_" cannot occur in quoted-printable text
+ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]+", re.ASCII)  # RFC 5322: these need no quotes around them
 KEPT = 512  # rendered mails
 SOFT_BREAK = b"=\r\n"
 PLAIN, HTML, HEADER = "plain", "html", "header"
@@ -91,18 +90,26 @@ def _pieces(sender: Sender, content: Content, marks: Mapping[str, str], opt_out:
 
 def _headers(sender: Sender, subject: str, opt_out: bool) -> Iterator[bytes | Place]:
     """The address to unsubscribe stands unfolded: folded, some readers would find no address in it (RFC 8058)."""
-    shared = EmailMessage(policy=SMTP)
-    shared["From"] = Address(sender.name, addr_spec=sender.address)
-    shared["Reply-To"] = Address(addr_spec=sender.reply_to)
-    shared["Subject"] = subject
-    shared["Auto-Submitted"] = "auto-generated"
-    yield shared.as_bytes().partition(b"\r\n\r\n")[0] + b"\r\n"
+    yield b"From: " + _phrase(sender.name) + f"\r\n <{sender.address}>\r\nReply-To: {sender.reply_to}\r\n".encode()
+    yield b"Subject: " + _encoded(subject) + b"\r\nAuto-Submitted: auto-generated\r\n"
     for name, slot in (("To", "recipient"), ("Date", "date"), ("Message-ID", "message_id")):
         yield from (f"{name}: ".encode(), (HEADER, slot), b"\r\n")
     if opt_out:
         yield from (b"List-Unsubscribe: <", (HEADER, "opt_out_url"), b">,\r\n")
         yield f" <mailto:{sender.reply_to}?subject=unsubscribe>\r\n".encode()
         yield b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+
+
+def _phrase(name: str) -> bytes:
+    """A name before an address: bare or quoted where ASCII, else in encoded words."""
+    if not name.isascii():
+        return _encoded(name)
+    return name.encode() if ATOMS.fullmatch(name) else b'"' + re.sub(r'(["\\])', r"\\\1", name).encode() + b'"'
+
+
+def _encoded(text: str) -> bytes:
+    """A header's text. EmailMessage would leave a space between two encoded words in the middle of a word."""
+    return text.encode() if text.isascii() else Header(text, "utf-8", maxlinelen=66).encode(linesep="\r\n").encode()
 
 
 def _headers_of(envelope: Envelope) -> dict[Place, bytes]:

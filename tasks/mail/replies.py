@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from surveys.outbox import Outcome
 
 ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?= |$)")
-OURS_TO_MEND = frozenset(
-    {500, 501, 502, 503, 504, 521, 530, 534, 535, 538}
-)  # how we speak or sign in
+OURS_TO_MEND = frozenset({500, 501, 502, 503, 504, 521, 530, 534, 535, 538})  # how we speak or sign in
 NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 CLOSING, GO_ON = 421, 354
 
