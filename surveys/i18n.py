@@ -21,7 +21,7 @@ LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
 PATIENT_PAGES = frozenset(  # None: an address that is no page
-    {"birth_year", "landing", "patient", "permissions", "sending", "unsubscribe", None}
+    {"birth_year", "landing", "patient", "permissions", "preferences", "sending", "unsubscribe", None}
 )
 
 

@@ -39,7 +39,7 @@ from surveys.views.signin import (
     team,
     welcome,
 )
-from surveys.views.sitting import birth_year, landing, patient, permissions, sending, texts, unsubscribe
+from surveys.views.sitting import birth_year, landing, patient, permissions, preferences, sending, texts, unsubscribe
 
 BLUEPRINTS = (
     auth.bp,
@@ -61,6 +61,7 @@ BLUEPRINTS = (
     behind.bp,
     unsubscribe.bp,
     texts.bp,
+    preferences.bp,
     desk.bp,
     patients.bp,
     enrolment.bp,

@@ -54,8 +54,8 @@ def outgoing_mail(sendable: Sendable, settings: Config) -> mail.Outgoing:
     facts = sendable.situation
     clinic = facts.clinic
     person = contact(current_app.extensions["vault"], facts.patient)
-    stop = opt_out_url(settings.public_base_url, settings.secret_key, clinic.id, facts.visit.episode_id)
-    base = settings.public_base_url
+    base, whose = settings.public_base_url, (clinic.id, facts.visit.episode_id)
+    stop = opt_out_url(base, settings.secret_key, *whose, facts.patient.email_index)
     along = tuple((each.situation, link_url(base, each.token)) for each in sendable.companions)
     texts = letter(facts, person.first_name, link_url(base, sendable.token), stop, along)
     sender = mail.Sender(clinic.sender_name, clinic.sender_address, clinic.reply_to)

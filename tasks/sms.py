@@ -76,11 +76,10 @@ class SmsChannel:
         number = international(person.phone or "")
         if number is None:
             return None
-        stop = opt_out_url(settings.public_base_url, settings.secret_key, facts.clinic.id, facts.visit.episode_id)
-        others = tuple((each.situation, link_url(settings.public_base_url, each.token)) for each in sendable.companions)
-        text = compose_text(
-            letter(facts, person.first_name, link_url(settings.public_base_url, sendable.token), stop, others)
-        )
+        base, whose = settings.public_base_url, (facts.clinic.id, facts.visit.episode_id)
+        stop = opt_out_url(base, settings.secret_key, *whose, facts.patient.phone_index)
+        others = tuple((each.situation, link_url(base, each.token)) for each in sendable.companions)
+        text = compose_text(letter(facts, person.first_name, link_url(base, sendable.token), stop, others))
         return gateway.request(number, text, str(sendable.claim.id))
 
 

@@ -12,6 +12,7 @@ from surveys.access.keys.encryption import Vault
 from surveys.access.links import end_sessions, revoke_links
 from surveys.models import Clinic, Episode, Patient
 from surveys.pathway.episode_plan import replan, visits_of
+from surveys.pathway.reach import asking_where_lost
 from surveys.people.change import change_details
 from surveys.people.patients import PatientDetails, set_permissions
 
@@ -32,9 +33,15 @@ def change_contact(
     reason: str | None = None,
 ) -> frozenset[str]:
     """Rewrite details and permissions; return the names of the fields that changed. Raises DuplicateChartError."""
-    changed = change_details(session, vault, patient, details, actor=actor, now=now, reason=reason)
-    set_permissions(session, patient, permissions, actor=actor, now=now)
-    session.flush()
+    with asking_where_lost(session, patient, now=now):
+        changed = change_details(session, vault, patient, details, actor=actor, now=now, reason=reason)
+        set_permissions(session, patient, permissions, actor=actor, now=now)
+        session.flush()
+        _follow(session, clinic, patient, changed, now)
+    return changed
+
+
+def _follow(session: Session, clinic: Clinic, patient: Patient, changed: frozenset[str], now: datetime) -> None:
     theirs = select(Episode).where(Episode.patient_id == patient.id).order_by(Episode.id)
     for episode in session.scalars(theirs).all():
         if changed & REACHES:
@@ -44,4 +51,3 @@ def change_contact(
                     end_sessions(session, visit.id, now)
         if changed & PLANS:
             replan(session, clinic, episode, now=now)
-    return changed

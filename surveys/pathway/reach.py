@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -21,10 +22,13 @@ def ask_for_another_way(session: Session, patient: Patient, *, now: datetime) ->
         ask_staff(session, patient.clinic_id, visit.id, "no_channel", now=now)
 
 
-def ask_if_unreachable(session: Session, patient: Patient, *, now: datetime) -> None:
-    """Do so where the patient's channel lacks its permission or address, or nothing may go there."""
+@contextmanager
+def asking_where_lost(session: Session, patient: Patient, *, now: datetime) -> Iterator[None]:
+    """Do so where the patient could be written to before the block, and cannot after it."""
+    before = is_reachable(session, patient, patient.channel)
+    yield
     session.flush()
-    if not is_reachable(session, patient, patient.channel):
+    if before and not is_reachable(session, patient, patient.channel):
         ask_for_another_way(session, patient, now=now)
 
 

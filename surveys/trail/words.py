@@ -17,6 +17,7 @@ from surveys.models import AuditEvent
 DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 HASH = re.compile(r"[0-9a-f]{64}")
 ACTIONS: Mapping[str, LazyText] = {
+    "address_suppressed": LazyText("Stopped mail to an address that came back"),
     "amended": LazyText("Amended an answer"),
     "attempt_logged": LazyText("Logged a call"),
     "clinic_opened": LazyText("Opened the clinic"),
@@ -49,6 +50,8 @@ ACTIONS: Mapping[str, LazyText] = {
     "link_reissued": LazyText("Sent a new link"),
     "link_shown": LazyText("Showed a link as a code"),
     "message_cancelled": LazyText("Cancelled a message"),
+    "messages_paused": LazyText("Paused messages"),
+    "messages_resumed": LazyText("Ended a pause of messages"),
     "message_released": LazyText("Released a message"),
     "message_resent": LazyText("Sent a message again"),
     "password_changed": LazyText("Changed the password"),
@@ -71,7 +74,9 @@ ACTIONS: Mapping[str, LazyText] = {
     "signed_in": LazyText("Signed in"),
     "signed_out": LazyText("Signed out"),
     "staff_email_changed": LazyText("Changed a member's e-mail address"),
+    "suppression_lifted": LazyText("Let messages go to an address again"),
     "submitted": LazyText("Sent the answers"),
+    "texts_stopped": LazyText("Stopped text messages"),
     "treatment_cancelled": LazyText("Cancelled a treatment"),
     "treatment_done": LazyText("Confirmed a treatment"),
     "treatment_planned": LazyText("Planned a treatment"),

@@ -18,8 +18,10 @@ from surveys.enrolment.fields import text_field
 from surveys.enrolment.form import ContactForm, EpisodeForm, offer_languages, offer_protocols
 from surveys.i18n import gettext as _
 from surveys.models import Consent, Episode, Patient, ProtocolVersion
+from surveys.outbox.suppressing import lift, stopped
 from surveys.pathway.endings import end_participation
 from surveys.pathway.episodes import EpisodeError
+from surveys.pathway.reach import asking_where_lost
 from surveys.people.participation import KIND as PARTICIPATION
 from surveys.people.patients import SEALED, DuplicateChartError, contact, current_consents, withdraw
 from surveys.protocols import store as protocol_store
@@ -72,6 +74,20 @@ def save(patient_id: UUID) -> Reply:
     return redirect(url_for("patients.show", patient_id=patient_id), 303)
 
 
+@bp.post("/patients/<uuid:patient_id>/right-again")
+@staff_page
+def right_again(patient_id: UUID) -> Reply:
+    """Let messages go to the address and number on file again: the patient has said that they are right."""
+    session, patient = db.session(), found.living(patient_id)
+    lifted = lift(session, patient, actor=identity().actor, now=found.now())
+    session.commit()
+    if lifted:
+        flash(_("Messages may go there again. Send the link of an open visit once more."), "good")
+    else:
+        flash(_("Nothing was stopped for this address and number."), "good")
+    return redirect(url_for("patients.show", patient_id=patient_id), 303)
+
+
 @bp.post("/consents/<uuid:consent_id>/withdraw")
 @staff_page
 def withdraw_consent(consent_id: UUID) -> Reply:
@@ -80,7 +96,8 @@ def withdraw_consent(consent_id: UUID) -> Reply:
     if consent.withdrawn_at is None and consent.kind == PARTICIPATION:
         _end_participation(session, consent)
     elif consent.withdrawn_at is None:
-        withdraw(session, consent, actor=identity().actor, now=now)
+        with asking_where_lost(session, found.own(Patient, consent.patient_id), now=now):
+            withdraw(session, consent, actor=identity().actor, now=now)
     session.commit()
     flash(_("The consent is withdrawn."), "good")
     return redirect(url_for("patients.show", patient_id=consent.patient_id), 303)
@@ -153,7 +170,8 @@ def _offered(typed: MultiDict[str, str] | None) -> EpisodeForm:
 
 def _page(patient: Patient, typed: ChangeForm) -> str:
     note_view([patient.id], page="details.form")
-    return render_template("clinician/details.html", patient=patient, form=typed, wrong=_wrong(typed))
+    halted = stopped(db.session(), patient)
+    return render_template("clinician/details.html", patient=patient, form=typed, wrong=_wrong(typed), halted=halted)
 
 
 def _episode_page(patient: Patient, typed: EpisodeForm) -> str:

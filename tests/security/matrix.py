@@ -43,6 +43,8 @@ NOTHING_YET = frozenset({"privacy.take_back", "registry.drawing", "retention.yes
 # Not even a colleague's session is found; without an institution its page leads back to the sign-in.
 NAMED: Mapping[str, str] = {"account.end_session": "404", "institution.confirm": "answered"}
 TOKENS: Mapping[str, str] = {
+    "preferences.change": "opt_out",
+    "preferences.show": "opt_out",
     "texts.stop": "stop_token",
     "unsubscribe.ask": "opt_out",
     "unsubscribe.stop": "opt_out",

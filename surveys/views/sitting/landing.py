@@ -22,6 +22,7 @@ from surveys.safety import SAFETY
 from surveys.views.guard import Reply
 from surveys.views.signin.entrance import set_cookie
 from surveys.views.sitting.patient_page import (
+    choices_url,
     dead_link,
     first_name,
     load_sitting,
@@ -145,4 +146,5 @@ def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
         minutes=minutes(sitting),
         consent=None if asks_year(db.session(), _patient(sitting)) else _consent(sitting),
         started=has_answers(current_answers(db.session(), sitting.visit_id)),
+        choices=choices_url(sitting),
     )

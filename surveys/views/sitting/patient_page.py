@@ -7,6 +7,7 @@ from math import ceil
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from surveys.access.opt_out import opt_out_token
 from surveys.access.tokens import read_cookie
 from surveys.answering.answers import current_answers
 from surveys.answering.battery import Screen
@@ -107,6 +108,13 @@ def first_name(sitting: Sitting) -> str:
     """Return the name that tells two patients of one household apart; empty once erased."""
     patient = db.session.get_one(Patient, sitting.patient_id)
     return contact(found.vault(), patient).first_name
+
+
+def choices_url(sitting: Sitting) -> str:
+    """Return the address of the patient's own choices about messages."""
+    patient = db.session.get_one(Patient, sitting.patient_id)
+    whose, sent_to = (sitting.clinic_id, sitting.episode_id), patient.email_index or patient.phone_index
+    return url_for("preferences.show", token=opt_out_token(secret(), *whose, sent_to))
 
 
 def minutes(sitting: Sitting) -> int:

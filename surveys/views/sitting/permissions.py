@@ -16,6 +16,7 @@ from surveys.i18n import LazyText
 from surveys.models import Clinic, Consent, Patient
 from surveys.outbox.staff_tasks import ask_staff
 from surveys.pathway.endings import end_participation
+from surveys.pathway.reach import asking_where_lost
 from surveys.people.participation import KIND, OPTIONAL, ConsentText, give_consent, optional_text
 from surveys.people.patients import PERMISSIONS, withdraw
 from surveys.schedule import local_date
@@ -62,7 +63,8 @@ def change(kind: str) -> Reply:
         return see(url_for("permissions.leave"))
     patient, actor = _patient(sitting), Actor("patient", sitting.patient_id)
     if line.given and request.form.get("wish") == "withdraw":
-        withdraw(db.session(), line.given, actor=actor, now=sitting.now)
+        with asking_where_lost(db.session(), patient, now=sitting.now):
+            withdraw(db.session(), line.given, actor=actor, now=sitting.now)
     elif line.text and request.form.get("wish") == "give":
         give_consent(db.session(), patient, line.text, actor=actor, now=sitting.now)
     db.session.commit()

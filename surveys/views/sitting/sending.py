@@ -19,6 +19,7 @@ from surveys.outcomes.own_trend import own_trends
 from surveys.people.participation import consent_text
 from surveys.views.guard import Reply
 from surveys.views.sitting.patient_page import (
+    choices_url,
     closed_page,
     known_sitting,
     open_sitting,
@@ -85,7 +86,8 @@ def done() -> Reply:
     if sitting.state != "sent":
         return see(url_for("sending.review")) if sitting.state == "open" else closed_page(sitting)
     trends = own_trends(db.session(), sitting.episode_id) if sitting.protocol.patient_trend else ()
-    return page("patient/thanks.html", sitting, following=next_visit(db.session(), sitting), trends=trends)
+    following, choices = next_visit(db.session(), sitting), choices_url(sitting)
+    return page("patient/thanks.html", sitting, following=following, trends=trends, choices=choices)
 
 
 @bp.get("/s/consent")

@@ -1,0 +1,154 @@
+"""The patient's own choices about messages, behind the signed address that each message carries.
+
+The page tells nothing about health. Language and way of writing are shown to who can be told from a stranger only: the
+address is one that went where messages go today, and the clinic does not ask for the year of birth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, render_template, request, url_for
+
+from surveys.access.birth_year import asks_year
+from surveys.access.chain.audit import Actor
+from surveys.access.opt_out import read_opt_out, sent_to_one_of
+from surveys.channels import addresses, telephone
+from surveys.db import app_now, db, enter_clinic
+from surveys.enrolment import preferences
+from surveys.enrolment.form import LANGUAGE_NAMES
+from surveys.i18n import LazyText, speak
+from surveys.i18n import gettext as _
+from surveys.models import Clinic, Episode, Patient
+from surveys.views import found
+from surveys.views.guard import Reply, config, has_texts
+from surveys.views.sitting.patient_page import patient_blueprint, see
+
+bp = patient_blueprint("preferences")
+MASKS: dict[str, Callable[[str], str]] = {"email": addresses.masked, "sms": telephone.masked}
+DONE = {
+    "stop": LazyText("Reminders are stopped. Answers you have given are kept."),
+    "resume": LazyText("Reminders come again."),
+    "pause": LazyText("You get no messages for two weeks."),
+    "unpause": LazyText("The pause is over."),
+    "language": LazyText("Your language is saved."),
+    "channel": LazyText("Your choice is saved."),
+}
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Who chooses. ``whole``: the token tells enough to show and change language and way of writing."""
+
+    clinic: Clinic
+    patient: Patient
+    token: str
+    whole: bool
+
+    @property
+    def actor(self) -> Actor:
+        """For the audit."""
+        return Actor("patient", self.patient.id)
+
+
+def known(token: str) -> Chooser:
+    """Bind the request to the clinic of a token and return whose it is; 404 for anything that we did not sign."""
+    named = read_opt_out(config().secret_key, token)
+    if named is None:
+        abort(404)
+    enter_clinic(named[0])
+    session = db.session()
+    episode, clinic = session.get(Episode, named[1]), session.get(Clinic, named[0])
+    patient = session.get(Patient, episode.patient_id) if episode else None
+    if patient is None or clinic is None:
+        abort(404)
+    speak(patient.language)
+    at_hand = sent_to_one_of(config().secret_key, token, patient.email_index, patient.phone_index)
+    return Chooser(clinic, patient, token, at_hand and not asks_year(session, patient))
+
+
+@bp.get("/u/<token>/preferences")
+def show(token: str) -> Reply:
+    """Show the choices as they stand; opening them changes nothing."""
+    return _page(known(token))
+
+
+@bp.post("/u/<token>/preferences")
+def change(token: str) -> Reply:
+    """Do one thing, which the button names; a blind post names none."""
+    chooser, act = known(token), request.form.get("act", "")
+    problem = _do(chooser, act, app_now(db.session()))
+    if problem:
+        db.session.rollback()
+        return _page(chooser, problem), 422
+    db.session.commit()
+    return see(url_for("preferences.show", token=token, done=act))
+
+
+def _do(chooser: Chooser, act: str, now: datetime) -> str | None:
+    """Return what is wrong, or None."""
+    simple = {
+        "stop": preferences.stop_reminders,
+        "resume": preferences.resume_reminders,
+        "pause": preferences.pause,
+        "unpause": preferences.end_pause,
+    }
+    if act in simple:
+        simple[act](db.session(), chooser.clinic, chooser.patient, actor=chooser.actor, now=now)
+        return None
+    choosing = {"language": _language, "channel": _channel}.get(act) if chooser.whole else None
+    return choosing(chooser, now) if choosing else _("Choose one of the buttons.")
+
+
+def _language(chooser: Chooser, now: datetime) -> str | None:
+    chosen, (clinic, patient) = request.form.get("language", ""), (chooser.clinic, chooser.patient)
+    done = preferences.choose_language(
+        db.session(), found.vault(), clinic, patient, chosen, actor=chooser.actor, now=now
+    )
+    return None if done else _("Choose one of the languages.")
+
+
+def _channel(chooser: Chooser, now: datetime) -> str | None:
+    chosen, (clinic, patient) = request.form.get("channel", ""), (chooser.clinic, chooser.patient)
+    if chosen not in preferences.ways(db.session(), found.vault(), patient, texts=has_texts()):
+        return _("Choose one of the ways to write to you.")
+    preferences.choose_channel(db.session(), found.vault(), clinic, patient, chosen, actor=chooser.actor, now=now)
+    return None
+
+
+def _page(chooser: Chooser, problem: str | None = None) -> str:
+    session, patient, now = db.session(), chooser.patient, app_now(db.session())
+    speak(patient.language)
+    running = preferences.running_episodes(session, patient)
+    until = patient.paused_until if patient.paused_until and patient.paused_until > now else None
+    return render_template(
+        "patient/preferences.html",
+        chooser=chooser,
+        clinic=chooser.clinic,
+        running=bool(running),
+        stopped=preferences.reminders_stopped(session, running),
+        paused_until=until,
+        zone=patient.time_zone,
+        languages={code: LANGUAGE_NAMES.get(code, code) for code in _languages(chooser)},
+        ways=_ways(chooser),
+        done=DONE.get(request.args.get("done", "")) if request.method in ("GET", "HEAD") else None,
+        problem=problem,
+    )
+
+
+def _languages(chooser: Chooser) -> list[str]:
+    if not chooser.whole:
+        return []
+    return [
+        code for code in preferences.languages(db.session(), chooser.clinic, chooser.patient) if code in LANGUAGE_NAMES
+    ]
+
+
+def _ways(chooser: Chooser) -> dict[str, str]:
+    """The masked address by channel."""
+    if not chooser.whole:
+        return {}
+    open_ways = preferences.ways(db.session(), found.vault(), chooser.patient, texts=has_texts())
+    return {channel: MASKS[channel](address) for channel, address in open_ways.items()}
