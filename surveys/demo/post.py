@@ -1,6 +1,6 @@
 """What fell due in the demo's past: windows close and messages go, each at its own moment.
 
-A message of the past is claimed, looked at again, begun, and settled as sent by the functions that real dispatch calls,
+A message of the past is claimed, looked at again, begun, and settled by the functions that real dispatch calls,
 with the moment it fell due as ``now``; so it stops at completion, endings and quiet hours as real mail does. Only the
 letter is left out: no text is written and no relay is asked, since nobody was there to read it.
 """
@@ -14,8 +14,9 @@ from sqlalchemy import Row, literal, select, union
 from sqlalchemy.orm import Session
 
 from surveys import outbox
+from surveys.demo.troubles import told
 from surveys.models import Clinic, Message, Visit
-from surveys.outbox import Outcome, Settled
+from surveys.outbox import Settled
 from surveys.pathway.closing import close_windows
 
 BATCH = 50
@@ -48,5 +49,5 @@ def _hand_over(session: Session, *, now: datetime) -> bool:
     begun = outbox.begin_batch(session, claims, now=now)
     alone = [sendable for mine in begun.alone if (sendable := outbox.begin_sending(session, mine, now=now))]
     going = [*begun.sendables, *alone]
-    outbox.settle_all(session, [Settled(each.claim, Outcome.ACCEPTED) for each in going], now=now)
+    outbox.settle_all(session, [Settled(each.claim, *told(each)) for each in going], now=now)
     return not begun.done["planned"] and not begun.alone and len(claims) < BATCH

@@ -27,8 +27,11 @@ COURSES = (  # one for each patient, by the patient's number
 def let_call(
     session: Session, clinic: Clinic, episode_id: UUID, number: int, *, coordinator: Actor, until: datetime
 ) -> None:
-    """Log what was tried by ``until`` about the episode's open tasks."""
-    course = COURSES[number % len(COURSES)]
+    """Log what was tried in the days before ``until`` about the episode's open tasks."""
+    course, last = (
+        COURSES[number % len(COURSES)],
+        until.replace(hour=10, minute=number % 60) - timedelta(days=number % 3),
+    )
     opened = (
         select(Visit, StaffTask.opened_at)
         .join(StaffTask, StaffTask.visit_id == Visit.id)
@@ -38,7 +41,9 @@ def let_call(
     )
     waiting = {visit.id: (visit, at) for visit, at in session.execute(opened).all()}
     for visit, at in waiting.values():
+        logged = 0
         for seen, tried in enumerate(course):
-            moment = at + timedelta(hours=26) + seen * APART
-            if moment <= until:
-                log_attempt(session, clinic, visit, tried, seen=seen, actor=coordinator, now=moment)
+            moment = last - (len(course) - 1 - seen) * APART
+            if at < moment <= until:
+                log_attempt(session, clinic, visit, tried, seen=logged, actor=coordinator, now=moment)
+                logged += 1

@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from surveys.db import db
 from surveys.enrolment.fields import choice, text_field
+from surveys.enrolment.form import LANGUAGE_NAMES
 from surveys.i18n import gettext as _
 from surveys.models import Episode, Patient, StaffTask, Visit
 from surveys.people.patients import contact
@@ -160,6 +161,7 @@ def _sheet(visit: Visit, *, form: AttemptForm | None = None, late: type[Exceptio
         late=_late_words(visit, late),
         closed=closed_by_hand(session, visit.id),
         offered=OFFERED,
+        languages=LANGUAGE_NAMES,
         zone=clinic.time_zone,
         today=found.today(now),
     )

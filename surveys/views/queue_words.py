@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, LazyText] = {
     "ask_permission": LazyText("Telephone calls are not allowed: ask at the next appointment."),
     "find_number": LazyText("Find the right telephone number first."),
     "mend_address": LazyText("Call, and correct the e-mail address."),
+    "another_way": LazyText("Ask how the patient can be written to, and change the details."),
     "remind_promise": LazyText("Promised to answer: ask once more, or interview now."),
     "another_hour": LazyText("Three calls in vain: try another time of day."),
     "finish_begun": LazyText("Has begun to answer: offer to finish on the telephone."),

@@ -64,6 +64,7 @@ CAUSES = {  # why a message was refused or cancelled
     "lost": LazyText("the patient is lost to follow-up"),
 }
 OTHERS = {
+    "phone_changed": LazyText("The telephone number was changed"),
     "invitation": LazyText("Invitation"),
     "reminder_1": LazyText("1st reminder"),
     "reminder_2": LazyText("2nd reminder"),

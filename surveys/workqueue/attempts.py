@@ -75,11 +75,12 @@ def _open_tasks(session: Session, visit: Visit, *, now: datetime) -> Sequence[St
     current = session.scalars(locked.execution_options(populate_existing=True)).one()
     theirs = select(StaffTask).where(StaffTask.visit_id == visit.id, StaffTask.kind.in_(ABOUT_VISIT))
     tasks = session.scalars(theirs.order_by(StaffTask.opened_at, StaffTask.id).with_for_update()).all()
-    decided = [task for task in tasks if task.outcome in CLOSING]
+    waiting = [task for task in tasks if task.closed_at is None]
+    decided = not waiting and any(task.outcome in CLOSING for task in tasks)
     over = current.submitted_at or current.cancelled_at or current.closed_at or current.closes_at <= now
     if over or decided:
         raise AlreadyDoneError
-    return [task for task in tasks if task.closed_at is None]
+    return waiting
 
 
 def _lines(session: Session, visit: Visit) -> Sequence[StaffTaskLog]:

@@ -38,6 +38,7 @@ class Call:
     visit: Visit
     reasons: tuple[str, ...]
     primary: bool
+    is_open: bool
     begun: bool
     may_phone: bool
     later: bool
@@ -74,7 +75,7 @@ def next_action(call: Call) -> str:
         return "find_number"
     if {"bounced", "address_bounced"} & set(call.reasons):
         return "mend_address"
-    return _by_attempts(call, last)
+    return _by_attempts(call, last) if call.is_open else "another_way"
 
 
 def _by_attempts(call: Call, last: str | None) -> str:
@@ -111,10 +112,10 @@ def _read(session: Session, clinic: Clinic, wanted: Select[Any], now: datetime) 
     found = session.execute(wanted).all()
     tried = attempts_of(session, [row.visit_id for row in found])
     today = local_date(now, ZoneInfo(clinic.time_zone))
-    return [_call(row, tried.get(row.visit_id, ()), today) for row in found]
+    return [_call(row, tried.get(row.visit_id, ()), today, now) for row in found]
 
 
-def _call(row: Row[Any], attempts: Sequence[Attempt], today: date) -> Call:
+def _call(row: Row[Any], attempts: Sequence[Attempt], today: date, now: datetime) -> Call:
     patient, visit = row.Patient, row.Visit
     last_day = local_date(visit.closes_at - timedelta(microseconds=1), ZoneInfo(patient.time_zone))
     own = [row.problem] if row.problem else []
@@ -123,6 +124,7 @@ def _call(row: Row[Any], attempts: Sequence[Attempt], today: date) -> Call:
         visit,
         tuple(dict.fromkeys([*sorted(row.kinds or ()), *own])) or (LEFT_ALONE,),
         row.rank == FIRST,
+        visit.opens_at <= now,
         row.begun,
         row.may_phone,
         row.later,

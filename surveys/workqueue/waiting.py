@@ -1,4 +1,4 @@
-"""Which open visits wait for a person: those with an open task, and those that nothing else will reach.
+"""Which visits wait for a person: those with an open task, and those that nothing else will reach.
 
 A visit without a task is one that no message waits for, or whose patient no message reaches; once somebody has
 decided about it, or the patient wants no more reminders, it does not come by itself again.
@@ -35,7 +35,7 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
     paused = func.coalesce(Patient.paused_until > now, False)
     problem = reach_problem()
     return (
-        _open_visits(clinic, now)
+        _unsent_visits(clinic, now)
         .add_columns(
             select(func.array_agg(StaffTask.kind)).where(*task).scalar_subquery().label("kinds"),
             next_try.label("next_try_on"),
@@ -44,14 +44,15 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
             paused.label("paused"),
             permitted("contact_phone").label("may_phone"),
             exists().where(Response.visit_id == Visit.id).label("begun"),
-            _rank(session).label("rank"),
+            case((Visit.opens_at > now, OPTIONAL), else_=_rank(session)).label("rank"),
         )
-        .where(or_(exists().where(*task), _left_alone(problem)))
+        .where(or_(exists().where(*task), (Visit.opens_at <= now) & _left_alone(problem)))
         .subquery()
     )
 
 
-def _open_visits(clinic: Clinic, now: datetime) -> Select[UUID, UUID, datetime, int]:
+def _unsent_visits(clinic: Clinic, now: datetime) -> Select[UUID, UUID, datetime, int]:
+    """Open, or still to open: what keeps messages from a patient may be known before."""
     ended = _ended(STOPS_FOLLOW_UP)
     return (
         select(
@@ -62,7 +63,6 @@ def _open_visits(clinic: Clinic, now: datetime) -> Select[UUID, UUID, datetime, 
         .join(Patient, Patient.id == Episode.patient_id)
         .where(
             Visit.clinic_id == clinic.id,
-            Visit.opens_at <= now,
             Visit.closes_at > now,
             Visit.submitted_at.is_(None),
             Visit.cancelled_at.is_(None),
