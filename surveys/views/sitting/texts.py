@@ -13,12 +13,12 @@ from surveys.channels.stopping import stop_texts
 from surveys.channels.telephone import from_network
 from surveys.csrf import csrf
 from surveys.db import app_now, clinic_session
-from surveys.i18n import gettext as _
 from surveys.views import found
 from surveys.views.guard import config
 
 bp: Blueprint = Blueprint("texts", __name__)
 LARGEST = 16 * 1024  # bytes; a reply of ten segments has fewer than 2,000
+EXPECTED = "Send the sender's number as from and its words as text, as a form or as JSON."  # to the gateway's operator
 SENDER = ("from", "sender", "msisdn", "originator", "number", "phone")  # as gateways name them
 WORDS = ("text", "body", "message", "content", "keyword")
 
@@ -53,14 +53,14 @@ def _told() -> tuple[str, str]:
     sender = next((told[name] for name in SENDER if name in told), None)
     words = next((told[name] for name in WORDS if name in told), None)
     if sender is None or words is None:
-        abort(400, _("Send the sender's number as from and its words as text, as a form or as JSON."))
+        abort(400, EXPECTED)
     return sender, words
 
 
 def _fields() -> dict[str, str]:
     given: Any = _json() if request.is_json else request.form
     if not isinstance(given, dict):
-        abort(400, _("Send the sender's number as from and its words as text, as a form or as JSON."))
+        abort(400, EXPECTED)
     return {str(name).casefold(): str(value) for name, value in given.items() if isinstance(value, str | int)}
 
 
