@@ -28,10 +28,8 @@ def let_call(
     session: Session, clinic: Clinic, episode_id: UUID, number: int, *, coordinator: Actor, until: datetime
 ) -> None:
     """Log what was tried in the days before ``until`` about the episode's open tasks."""
-    course, last = (
-        COURSES[number % len(COURSES)],
-        until.replace(hour=10, minute=number % 60) - timedelta(days=number % 3),
-    )
+    course = COURSES[number % len(COURSES)]
+    last = until.replace(hour=10, minute=number % 60) - timedelta(days=number % 3)
     opened = (
         select(Visit, StaffTask.opened_at)
         .join(StaffTask, StaffTask.visit_id == Visit.id)

@@ -15,6 +15,7 @@ from surveys.pathway.episode_plan import replan, visits_of
 from surveys.pathway.reach import asking_where_lost
 from surveys.people.change import change_details
 from surveys.people.patients import PatientDetails, set_permissions
+from surveys.workqueue.mending import note_change
 
 REACHES = frozenset({"email", "phone"})  # a link sent there may now be read by somebody else
 PLANS = frozenset({"channel", "time_zone"})
@@ -38,6 +39,7 @@ def change_contact(
         set_permissions(session, patient, permissions, actor=actor, now=now)
         session.flush()
         _follow(session, clinic, patient, changed, now)
+        note_change(session, patient, changed, actor=actor, now=now)
     return changed
 
 

@@ -11,15 +11,14 @@ from sqlalchemy.orm import Session
 from surveys.access.chain.audit import Actor
 from surveys.models import Episode, Patient, StaffTask, Visit
 from surveys.outbox.staff_tasks import ABOUT_VISIT, close_tasks, log
-
-MENDED = frozenset({"email", "channel"})
+from surveys.pathway.reach import is_reachable
 
 
 def note_change(session: Session, patient: Patient, changed: Set[str], *, actor: Actor, now: datetime) -> None:
-    """Close what a new address or channel settles; after a new number somebody may try again today."""
+    """Close what is settled once messages reach the patient; after a new number somebody may try again today."""
     visits = select(Visit.id).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id == patient.id)
     theirs = session.scalars(visits).all()
-    if changed & MENDED:
+    if is_reachable(session, patient, patient.channel):
         close_tasks(session, theirs, "details_changed", now=now, by=actor, kinds=("bounced", "no_channel"))
     if "phone" not in changed:
         return

@@ -28,6 +28,7 @@ from surveys.models import (
     StaffTaskLog,
     Visit,
 )
+from surveys.outbox.staff_tasks import ask_staff
 from surveys.pathway.closing import close_windows
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
@@ -242,6 +243,48 @@ def sent_all(patient: Enrolled) -> None:
     with clinic_session(patient.clinic_id) as session:
         session.execute(update(Message).values(state="sent", settled_at=app_now(session)))
         session.commit()
+
+
+def test_a_mended_address_settles_its_task_and_a_new_number_brings_a_new_try(app: Flask, unreached: Enrolled) -> None:
+    browser = browser_of(app, unreached)
+    assert log(browser, unreached, "wrong_number").status_code == 303
+    assert "Next try on another day" in read(browser)
+    change(browser, app, unreached, phone="+44 20 7946 0999")
+    page = read(browser)
+    assert "Call, and offer to ask the questions on the telephone." in page
+    assert "The telephone number was changed" in page
+    assert task(app, unreached).closed_at is None
+    change(browser, app, unreached, channel="email", contact_email="y")
+    assert task(app, unreached).outcome == "details_changed"
+    assert "Nobody has to be called." in read(browser), "the reminders go by themselves"
+
+
+def change(browser: FlaskClient, app: Flask, patient: Enrolled, **typed: str) -> None:
+    with app.app_context(), clinic_session(patient.clinic_id) as session:
+        patient_id = session.scalars(select(Patient.id)).one()
+    path = f"/patients/{patient_id}/details"
+    page = read(browser, path)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    known = dict(
+        re.findall(r'name="(chart_number|first_name|surname|email|phone)" type="[a-z]+" value="([^"]*)"', page)
+    )
+    usual = {"language": "en", "channel": "none", "contact_phone": "y", "csrf_token": token[1]}
+    assert browser.post(path, data=usual | known | typed, base_url=SITE).status_code == 303
+
+
+def test_a_task_about_a_visit_still_to_open_asks_for_another_way(app: Flask) -> None:
+    with app.app_context():
+        patient = enrol()
+        with clinic_session(patient.clinic_id) as session:
+            later = app_now(session) + timedelta(days=3)
+            session.execute(update(Visit).values(opens_at=later))
+            give_number(app, session.scalars(select(Patient)).one())
+            ask_staff(session, patient.clinic_id, patient.visit_id, "no_channel", now=app_now(session))
+            session.commit()
+    page = read(browser_of(app, patient))
+    assert "Ask how the patient can be written to, and change the details." in page
+    assert "Start interview" not in page
 
 
 def test_a_wish_to_be_erased_stands_apart_and_outlives_an_ending(app: Flask, unreached: Enrolled) -> None:
