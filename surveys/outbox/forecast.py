@@ -1,32 +1,36 @@
 """A day that has not come, rehearsed: the real decision at the coming moments, inside savepoints that are undone.
 
-Nobody answers, opts out or ends meanwhile, and the relay takes what it is given. Each patient is rehearsed
-alone, so that the locks of a rehearsal last some milliseconds.
+Nobody answers, opts out or ends meanwhile, and the relay takes what it is given. A hundred patients are rehearsed
+at a time, so that nobody waits long for their rows; a rehearsal that itself would have to wait begins anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from surveys.models import Clinic, Episode, Message, Patient, ProtocolVersion, Visit
-from surveys.outbox.claiming import Claim
+from surveys.outbox.claiming import UNSYNCED, Claim
 from surveys.outbox.send_times import earliest, send_days
-from surveys.outbox.sending import Sendable, begin_sending
-from surveys.outbox.settling import Outcome, settle
-from surveys.outbox.situation import Situation
+from surveys.outbox.sending import Begun, Sendable, begin_batch
+from surveys.outbox.settling import Outcome, Settled, settle_all
+from surveys.outbox.situation import Situation, situations
 from surveys.protocols import store as protocol_store
 from surveys.schedule import local_date, local_instant
 from surveys.send_calendar import SendDays
 
 BEFORE = 3  # sending days rehearsed ahead of the wanted one; what was due earlier has gone by then
 EDGE = timedelta(hours=14)  # between a day in UTC and the same day anywhere
+AT_ONCE = 100  # patients
+TRIES = 10
+HURRY = text("SET LOCAL lock_timeout = '200ms'")  # below the server's wait before it looks for deadlocks
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,25 @@ def foresee(session: Session, clinic: Clinic, day: date, *, now: datetime) -> li
     """What would go on ``day`` of each patient's calendar, earliest first; nothing is changed."""
     days = send_days(session, clinic)
     start = max(now, _midnight(_days_back(day, days)) - EDGE)
+    ids = _concerned(session, clinic, day, days, start)
     going: list[Going] = []
-    for patient in session.scalars(_concerned(session, clinic, day, days, start)).all():
-        with session.begin_nested() as undone:
-            going += [each for each in _rehearsed(session, patient, day, start) if _on(each, day)]
-            undone.rollback()
+    for first in range(0, len(ids), AT_ONCE):
+        going += _undone(session, ids[first : first + AT_ONCE], day, start)
     return sorted(going, key=lambda each: (each.at, each.patient.number))
+
+
+def _undone(session: Session, patients: Sequence[UUID], day: date, start: datetime, tries: int = TRIES) -> list[Going]:
+    """Rehearse, keep what was seen of the day, and undo."""
+    try:
+        with session.begin_nested() as point:
+            session.execute(HURRY)
+            going = [each for each in _rehearsed(session, patients, day, start) if _on(each, day)]
+            point.rollback()
+            return going
+    except OperationalError:
+        if tries == 1:
+            raise
+        return _undone(session, patients, day, start, tries - 1)
 
 
 def _on(going: Going, day: date) -> bool:
@@ -75,7 +92,7 @@ def _days_back(day: date, days: SendDays) -> date:
     return next((each for number, each in enumerate(sending, 1) if number == BEFORE), day - timedelta(days=60))
 
 
-def _concerned(session: Session, clinic: Clinic, day: date, days: SendDays, start: datetime) -> Select[Patient]:
+def _concerned(session: Session, clinic: Clinic, day: date, days: SendDays, start: datetime) -> list[UUID]:
     """Patients with a waiting message that could go between ``start`` and the end of the day."""
     end = _midnight(day + timedelta(days=1)) + EDGE
     wanted = (
@@ -95,41 +112,42 @@ def _concerned(session: Session, clinic: Clinic, day: date, days: SendDays, star
         for due_at, channel, patient, protocol_id in session.execute(wanted)
         if channel == "staff" or earliest(max(due_at, start), patient, plans[protocol_id], days) < end
     }
-    return select(Patient).where(Patient.id.in_(found)).order_by(Patient.number)
+    return sorted(found)
 
 
-def _rehearsed(session: Session, patient: Patient, day: date, start: datetime) -> Iterator[Going]:
-    """Let the patient's messages fall due one after the other, to the end of the day."""
-    theirs = select(Visit.id).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id == patient.id)
-    waiting = Message.visit_id.in_(theirs)
-    claimed = update(Message).where(waiting, Message.state == "claimed").values(state="planned", lease_until=None)
-    session.execute(claimed, execution_options={"synchronize_session": False})
-    following = select(Message).where(waiting, Message.state == "planned").order_by(Message.due_at, Message.step)
-    following = following.limit(1).execution_options(populate_existing=True)
-    moment, zone = start, ZoneInfo(patient.time_zone)
-    while message := session.scalars(following).one_or_none():
-        moment = max(moment, message.due_at)
-        if local_date(moment, zone) > day:
-            return
-        if going := _gone(session, patient, message, moment):
-            yield going
+def _rehearsed(session: Session, patients: Sequence[UUID], day: date, start: datetime) -> Iterator[Going]:
+    """Let the patients' messages fall due, moment after moment, to the end of the day."""
+    theirs = select(Visit.id).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id.in_(patients))
+    waiting = Message.visit_id.in_(theirs) & (Message.state == "planned")
+    abandoned = update(Message).where(Message.visit_id.in_(theirs), Message.state == "claimed")
+    session.execute(abandoned.values(state="planned", lease_until=None), execution_options=UNSYNCED)
+    moment, end = start, _midnight(day + timedelta(days=1)) + EDGE
+    while (due := session.scalar(select(func.min(Message.due_at)).where(waiting))) and max(moment, due) < end:
+        moment = max(moment, due)
+        claims = _claimed(session, waiting & (Message.due_at <= moment))
+        while claims:
+            begun = begin_batch(session, claims, now=moment)
+            yield from _gone(session, begun, claims, moment)
+            claims = begun.alone if len(begun.alone) < len(claims) else []  # else somebody is at work on them now
 
 
-def _gone(session: Session, patient: Patient, message: Message, moment: datetime) -> Going | None:
-    """Take the last look at a message as a worker does, and let the relay accept it."""
-    message.state, message.fence = "claimed", message.fence + 1
-    session.flush()
-    mine = Claim(message.clinic_id, message.id, message.fence)
-    sendable = begin_sending(session, mine, now=moment)
-    if sendable:
-        for claim in (sendable.claim, *(other.claim for other in sendable.companions)):
-            settle(session, claim, Outcome.ACCEPTED, now=moment)
-        return Going(patient, moment, message.channel, _parts(sendable))
-    session.refresh(message)
-    if message.channel != "staff" or message.state != "sent":
-        return None
-    visit = session.get_one(Visit, message.visit_id)
-    return Going(patient, moment, "staff", (Part(visit.id, visit.timepoint, message.step, started=False),))
+def _claimed(session: Session, due: ColumnElement[bool]) -> list[Claim]:
+    taken = update(Message).where(due).values(state="claimed", fence=Message.fence + 1)
+    named = taken.returning(Message.clinic_id, Message.id, Message.fence, Message.due_at, Message.step)
+    rows = sorted(session.execute(named, execution_options=UNSYNCED).all(), key=lambda row: (row.due_at, row.step))
+    return [Claim(row.clinic_id, row.id, row.fence) for row in rows]
+
+
+def _gone(session: Session, begun: Begun, claims: Sequence[Claim], moment: datetime) -> Iterator[Going]:
+    """Let the relay accept what was begun; what was a task for staff is done."""
+    settle_all(session, [Settled(each.claim, Outcome.ACCEPTED) for each in begun.sendables], now=moment)
+    for sendable in begun.sendables:
+        head = sendable.situation
+        yield Going(head.patient, moment, head.message.channel, _parts(sendable))
+    ended = Message.id.in_([mine.id for mine in claims]) & (Message.channel == "staff") & (Message.state == "sent")
+    tasks = session.scalars(select(Message.id).where(ended)).all() if begun.done["staff"] else ()
+    for facts in situations(session, tasks, now=moment).values() if tasks else ():
+        yield Going(facts.patient, moment, "staff", (_part(facts),))
 
 
 def _parts(sendable: Sendable) -> tuple[Part, ...]:

@@ -55,10 +55,10 @@ def alone_at(own_database: dict[str, str], patch: pytest.MonkeyPatch, moment: da
     """Enter the application on a database of its own, with the domain clock at a moment."""
     patch.setenv("DATABASE_URL", own_database["DATABASE_URL"])
     app = create_app()
-    with app.app_context(), domain_clock() as set_clock:
-        set_clock(moment)
-        app.extensions["set_clock"] = set_clock
-        yield app
+    with app.app_context():
+        with domain_clock() as set_clock:
+            set_clock(moment)
+            yield app
         db.session.remove()
         db.engine.dispose()
 
