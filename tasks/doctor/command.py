@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from tasks.doctor.channels import check_mailbox, check_texts
 from tasks.doctor.data import check_audit, check_backup, check_disk, check_keys
 from tasks.doctor.database import check_database, is_up
 from tasks.doctor.finding import Check, Finding, bad, worst
@@ -15,14 +16,22 @@ from tasks.doctor.sending import check_queue, check_redis, check_relay
 from tasks.doctor.settings import check_settings, check_wording
 from tasks.figures import read_figures
 
-ALWAYS: Sequence[Check] = (check_settings, check_wording, check_disk, check_redis, check_relay)
+ALWAYS: Sequence[Check] = (
+    check_settings,
+    check_wording,
+    check_disk,
+    check_redis,
+    check_relay,
+    check_texts,
+    check_mailbox,
+)
 COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 def doctor(as_json: bool) -> None:
-    """Look at database, roles, Redis, queue, clock, relay, disk, keys, audit, backups, wording and settings."""
+    """Look at database, roles, Redis, queue, clock, relay, texts, disk, keys, audit, backups, wording and settings."""
     findings = list(examine())
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from surveys.access.opt_out import opt_out_url
 from surveys.models import Clinic, Patient, Visit
+from tests.channels.texted import change
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
 
@@ -134,7 +135,15 @@ def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[st
     yield "no such address"
     with seen_by(app, invited.clinic_id) as session:
         episode = session.get_one(Visit, invited.visit_id).episode_id
-    page.goto(opt_out_url(base, str(app.secret_key), invited.clinic_id, episode))
+        change(session, phone="+44 7700 900134")
+        index = session.get_one(Patient, invited.patient_id).email_index
+        session.commit()
+    address = opt_out_url(base, str(app.secret_key), invited.clinic_id, episode, index)
+    page.goto(f"{address}/preferences")
+    yield "preferences"
+    page.locator("button[value=pause]").click()
+    yield "preferences, paused"
+    page.goto(address)
     yield "stop reminders"
     page.locator("main button").click()
     yield "reminders stopped"

@@ -162,7 +162,8 @@ def test_one_click_needs_nothing_but_the_address_and_is_idempotent(phone: Phone)
     body = {"List-Unsubscribe": "One-Click"}
     for _ in range(3):
         reply = phone.client.post(phone.stop_path, data=body)
-        assert (reply.status_code, reply.location, "Set-Cookie" in reply.headers) == (200, None, False)
+        assert reply.status_code == 200
+        assert not {"Location", "Set-Cookie"} & set(reply.headers.keys())
     assert phone.client.post(phone.stop_path, data=body, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
     with clinic_session(phone.texted.enrolled.clinic_id) as session:
         assert session.scalars(select(Ending.kind)).all() == ["reminders_stopped"]

@@ -1,0 +1,49 @@
+"""What carries texts and brings mail back: the gateway and the mailbox, where they are set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from surveys.channels.gateway import NEAR
+from tasks import returned_mail, sms
+from tasks.channels import RelayUnreachableError
+from tasks.doctor.finding import Finding, bad, ok, warn
+from tasks.doctor.sending import settings
+
+
+def check_texts() -> Iterator[Finding]:
+    """Connect to the text gateway as a worker does; no text is sent."""
+    gateway = settings().sms
+    if gateway is None:
+        yield ok("texts", "no gateway is set up: nobody can be written to by text")
+        return
+    try:
+        encrypted = sms.greet(gateway)
+    except RelayUnreachableError as error:
+        yield bad("texts", f"the gateway cannot be reached ({error})", "Correct SMS_URL, or ask who runs the gateway.")
+        return
+    near = urlsplit(gateway.url).hostname in NEAR
+    if encrypted or near:
+        yield ok("texts", "the gateway answers" + (", encrypted" if encrypted else ", on this machine"))
+    else:
+        yield warn("texts", "the gateway answers, not encrypted", "Use https:// in SMS_URL.")
+    if not gateway.stop_token:
+        remedy = "Set SMS_STOP_TOKEN and let the gateway post replies to /sms/stop/TOKEN."
+        yield warn("stop", "replies to texts are not taken, so STOP stops nobody", remedy)
+
+
+def check_mailbox() -> Iterator[Finding]:
+    """Sign in to the mailbox of returned mail as the worker does; nothing is read."""
+    url = settings().bounce_imap_url
+    if not url:
+        remedy = "Set BOUNCE_IMAP_URL, or let the mail server pipe to: flask --app wsgi messages bounces --pipe"
+        words = "no mailbox is read; mail that comes back is not seen unless it is piped in"
+        yield warn("bounces", words, remedy) if settings().environment == "production" else ok("bounces", words)
+        return
+    try:
+        returned_mail.greet(url)
+    except returned_mail.MailboxTroubleError as error:
+        yield bad("bounces", f"the mailbox cannot be read ({error})", "Correct BOUNCE_IMAP_URL.")
+        return
+    yield ok("bounces", "the mailbox of returned mail opens")
