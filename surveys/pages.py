@@ -19,6 +19,7 @@ from surveys.views import (
     holidays,
     imports,
     links,
+    mail_preview,
     messages,
     patients,
     queue,
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     merging.bp,
     retention.bp,
     settings.bp,
+    mail_preview.bp,
     holidays.bp,
 )
 

@@ -117,6 +117,8 @@ STAFF: Mapping[str, frozenset[str]] = {
     "imports.look": CARE,
     "imports.rest": CARE,
     "institution.confirm": ANYONE,
+    "mail_preview.drawn": ADMIN,
+    "mail_preview.show": ADMIN,
     "member.change_email": ADMIN,
     "member.change_role": ADMIN,
     "member.disable": ADMIN,

@@ -21,11 +21,12 @@ Asked = tuple[Timepoint | None, bool]  # a questionnaire, and whether the patien
 
 @dataclass(frozen=True)
 class Content:
-    """Subject and both bodies of one mail."""
+    """Subject and both bodies of one mail. ``preheader``: what an inbox shows behind the subject."""
 
     subject: str
     plain: str
     html: str
+    preheader: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def render(form: Form, slots: Mapping[str, str]) -> Content:
     drawn = {**texts, **around, "subject": subject, "safety": SAFETY.spoken(form.language)}
     parts = [_part(form, number, slots, said) for number in range(len(form.asked))]
     plain, html = _templates()
-    return Content(subject, plain.render(drawn, parts=parts), html.render(drawn, parts=parts))
+    return Content(subject, plain.render(drawn, parts=parts), html.render(drawn, parts=parts), texts["preheader"])
 
 
 def _values(form: Form, said: dict[str, Any]) -> dict[str, object]:

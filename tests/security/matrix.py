@@ -29,6 +29,7 @@ OWNERS = ("own", "other patient", "other clinic")
 # Arguments that name nobody's row, and what to ask for beside the address.
 FIXED = {
     "code": "mean-nrs_active",
+    "colours": "dark",
     "filename": "app.css",
     "group": "later",
     "instrument": "nrs11",
