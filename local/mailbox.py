@@ -40,7 +40,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     options = _parser().parse_args()
     store = MailStore(options.folder)
-    controller = Controller(Catcher(store), hostname=LOOPBACK, port=options.smtp_port)
+    controller = Controller(Catcher(store), hostname=LOOPBACK, port=options.smtp_port, server_hostname="localhost")
     pages = make_server(options.host, options.port, create_pages(store), threaded=True, request_handler=QuietHandler)
     stopping = threading.Event()
 

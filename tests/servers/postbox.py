@@ -17,7 +17,7 @@ class Postbox:
         self._lock = Lock()
         self._arrived: list[Envelope] = []
         self._refused: dict[str, str] = {}
-        self._controller = Controller(self, hostname=LOOPBACK, port=free_port())
+        self._controller = Controller(self, hostname=LOOPBACK, port=free_port(), server_hostname="postbox.example")
 
     def start(self) -> None:
         """Listen."""
