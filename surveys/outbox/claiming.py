@@ -48,11 +48,14 @@ def claim(
 
 
 def _first(which: ColumnElement[bool], limit: int, channels: Collection[str]) -> CTE:
-    """Lock the earliest. The two kinds are sought apart, each by its own small index, however many are due."""
+    """Lock the earliest. The two kinds are sought apart, each by its own small index, however many are due.
+
+    By due time alone, as the index has it: a second key would sort all that are due at the same moment.
+    """
     wanted = select(Message.id).where(which)
     if channels:
         wanted = wanted.where(Message.channel.in_(channels))
-    return wanted.order_by(Message.due_at, Message.step).limit(limit).with_for_update(skip_locked=True).cte()
+    return wanted.order_by(Message.due_at).limit(limit).with_for_update(skip_locked=True).cte()
 
 
 def release(session: Session, claims: Sequence[Claim]) -> None:
