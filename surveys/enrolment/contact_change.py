@@ -11,6 +11,7 @@ from surveys.access.chain.audit import Actor
 from surveys.access.keys.encryption import Vault
 from surveys.access.links import end_sessions, revoke_links
 from surveys.models import Clinic, Episode, Patient
+from surveys.outbox.following import follow_channel
 from surveys.pathway.episode_plan import replan, visits_of
 from surveys.pathway.reach import asking_where_lost
 from surveys.people.change import change_details
@@ -53,3 +54,5 @@ def _follow(session: Session, clinic: Clinic, patient: Patient, changed: frozens
                     end_sessions(session, visit.id, now)
         if changed & PLANS:
             replan(session, clinic, episode, now=now)
+    if "channel" in changed:
+        follow_channel(session, patient)

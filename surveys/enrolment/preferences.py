@@ -16,6 +16,7 @@ from surveys.channels.telephone import international
 from surveys.i18n import LANGUAGES
 from surveys.models import Clinic, Ending, Episode, Patient, ProtocolVersion
 from surveys.outbox.eligibility import PERMISSION
+from surveys.outbox.following import follow_channel
 from surveys.pathway.endings import record_ending, revoke_ending
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan
 from surveys.pathway.reach import is_reachable
@@ -119,6 +120,7 @@ def choose_channel(
     details = replace(contact(vault, patient), channel=channel)
     if change_details(session, vault, patient, details, actor=actor, now=now):
         _replan(session, clinic, patient, now)
+        follow_channel(session, patient)
 
 
 def _replan(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> None:

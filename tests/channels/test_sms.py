@@ -22,6 +22,7 @@ from tasks.sms import SmsChannel
 from tests.channels.texted import Texted, change, enrol_texted
 from tests.servers.postbox import Postbox
 from tests.servers.sms_gateway import HANG_UP, SILENT, SmsGateway
+from tests.tasks.test_reminders import make_due
 
 
 def test_a_text_goes_once_and_no_mail_does(texted: Texted, texts: SmsGateway, postbox: Postbox) -> None:
@@ -153,3 +154,16 @@ def test_without_permission_or_number_no_text_goes_and_a_person_is_told(
     assert texts.asked == []
     assert texted.enrolled.messages()[0].refusal == refusal
     assert texted.enrolled.tasks() == ["no_channel"]
+
+
+def test_what_was_tried_by_text_follows_to_e_mail(texted: Texted, texts: SmsGateway, postbox: Postbox) -> None:
+    texts.answer = lambda _number: 503
+    drain_clinic(texted.enrolled.clinic_id)
+    assert (texted.enrolled.messages()[0].channel, texted.enrolled.messages()[0].attempts) == ("sms", 1)
+    with clinic_session(texted.enrolled.clinic_id) as session:
+        change(session, channel="email")
+        session.commit()
+    make_due(texted.enrolled, "invitation")
+    drain_clinic(texted.enrolled.clinic_id)
+    assert len(postbox.messages_to(texted.enrolled.address)) == 1
+    assert texts.accepted == []
