@@ -43,6 +43,6 @@ def close_windows(session: Session, clinic: Clinic, *, now: datetime, limit: int
 def _expire(session: Session, visit_ids: Sequence[UUID], now: datetime) -> None:
     waiting = Message.visit_id.in_(visit_ids) & Message.state.in_(("planned", "claimed", "held"))
     session.execute(
-        update(Message).where(waiting).values(state="expired", settled_at=now, lease_until=None),
+        update(Message).where(waiting).values(state="expired", cause="window_closed", settled_at=now, lease_until=None),
         execution_options={"synchronize_session": False},
     )
