@@ -22,7 +22,7 @@ from tasks.pace import GOAL, Pace
 log = logging.getLogger(__name__)
 HANDING_OVER = 240.0  # seconds; below the lease, so that a stopped worker does not begin DATA after it
 PATIENCE = 20.0  # seconds; the same for more than one: at a relay that has become slow, the rest is tried later
-WAITING = "SET LOCAL lock_timeout = '2s'"  # whoever holds a row for longer keeps back nobody else's message
+WAITING = "SET LOCAL lock_timeout = '2s'"  # who holds a row for longer, as a frozen worker does, keeps back no other
 COUNTED = {
     Outcome.ACCEPTED: "sent",
     Outcome.NOT_TAKEN: "not_taken",
@@ -70,8 +70,7 @@ class Dispatcher:
         wanted = min(len(claims), self.pace.sends)
         most = {name: door.take(session, wanted) for name, door in self.doors.by_name.items()}
         try:
-            if alone:
-                session.execute(text(WAITING))
+            session.execute(text(WAITING))
             begun = outbox.begin_batch(session, claims, now=app_now(session), most=most, wait=alone)
             session.commit()  # "sending", or the refusal, is on disk before a relay sees anything
         except Exception as error:
