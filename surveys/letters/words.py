@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ def timepoint_words(timepoint: Timepoint | None, said: dict[str, str]) -> str:
     return said[form].format(n=timepoint.months)
 
 
+@lru_cache(maxsize=1024)
 def day_words(day: date, language: str) -> str:
     """Return a day as the language writes it, the month in letters."""
     said = words(language)

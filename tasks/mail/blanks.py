@@ -6,6 +6,7 @@ import re
 from binascii import b2a_qp
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
@@ -13,13 +14,14 @@ from functools import lru_cache
 from markupsafe import escape
 
 from surveys.letters import Content, Form, render
-from tasks.mail.envelope import FORBIDDEN, Envelope, Sender, UnsafeHeaderError, refuse_unsafe, refuse_unsafe_sender
+from tasks.mail.envelope import BREAKS, Envelope, Sender, UnsafeHeaderError, refuse_unsafe, refuse_unsafe_sender
 from tasks.mail.relay import Outgoing
 
 FIRST_MARK = 0x10FF00  # private characters stand for the blanks while the texts are drawn
 MARKS = re.compile(f"([{chr(FIRST_MARK)}-{chr(FIRST_MARK + 0xFF)}])")
 BOUNDARY = "=_backstory"  # "=_" cannot occur in quoted-printable text
 ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~ -]+", re.ASCII)  # RFC 5322: these need no quotes around them
+SPECIAL = re.compile(r"[\r\n\0&<>\"']")  # all that is not the same in plain text and HTML, or refused
 KEPT = 512  # rendered mails
 SOFT_BREAK = b"=\r\n"
 PLAIN, HTML, HEADER = "plain", "html", "header"
@@ -115,10 +117,15 @@ def _encoded(text: str) -> bytes:
 def _headers_of(envelope: Envelope) -> dict[Place, bytes]:
     return {
         (HEADER, "recipient"): envelope.recipient.encode(),
-        (HEADER, "date"): format_datetime(envelope.date).encode(),
+        (HEADER, "date"): _date(envelope.date.replace(microsecond=0)),
         (HEADER, "message_id"): envelope.message_id.encode(),
         (HEADER, "opt_out_url"): (envelope.opt_out_url or "").encode(),
     }
+
+
+@lru_cache(maxsize=KEPT)
+def _date(second: datetime) -> bytes:
+    return format_datetime(second).encode()
 
 
 def _texts(text: str, part: str, marks: Mapping[str, str]) -> Iterator[bytes | Place]:
@@ -136,10 +143,12 @@ def _nonempty(pieces: Iterable[str]) -> Iterator[str]:
 
 def _both(value: str) -> tuple[bytes, bytes]:
     """A value as plain text and as HTML has it."""
-    if FORBIDDEN & set(value):
+    plain = quoted(value)
+    if not SPECIAL.search(value):
+        return plain, plain
+    if BREAKS.search(value):
         raise UnsafeHeaderError("a value holds a line break")
-    plain, marked_up = quoted(value), str(escape(value))
-    return plain, plain if marked_up == value else quoted(marked_up)
+    return plain, quoted(str(escape(value)))
 
 
 def quoted(text: str) -> bytes:

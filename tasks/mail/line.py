@@ -7,9 +7,10 @@ import ssl
 import time
 from dataclasses import astuple, dataclass, field
 
-from tasks.mail.replies import Reply, read_reply
+from tasks.mail.replies import CODES, Reply, read_reply
 
-LONGEST = 64 * 1024  # bytes of one reply
+LONGEST = 64 * 1024  # bytes of one line
+MOST_LINES = 1_000  # of one reply
 
 
 class LineError(Exception):
@@ -43,28 +44,33 @@ class Line:
     timeouts: Timeouts
     offers: dict[str, str] = field(default_factory=dict)
     _unread: bytes = b""
+    _limit: float = -1.0  # what the socket has; to set it is a system call
 
     def write(self, data: bytes, timeout: float) -> None:
         """Send all of it."""
         try:
-            self.sock.settimeout(timeout)
+            self._limit_to(timeout)
             self.sock.sendall(data)
         except OSError as error:
             raise LineError from error
 
     def reply(self, timeout: float) -> Reply:
-        """Read one reply; of several lines the last one counts."""
+        """Read one reply; of several lines the last one counts. ``timeout`` is for the whole reply."""
         return self.lines(timeout)[1]
 
     def lines(self, timeout: float) -> tuple[list[bytes], Reply]:
-        """Read one reply with what its lines say. ``timeout`` is for the whole reply."""
-        until, read = time.monotonic() + timeout, []
+        """Read one reply with what its lines say."""
+        read, until = [], 0.0
         while True:
-            line = self._line(until)
+            end = self._unread.find(b"\n")
+            if end < 0:
+                until = self._more(timeout, until)
+                continue
+            line, self._unread = self._unread[:end].rstrip(b"\r"), self._unread[end + 1 :]
             read.append(line[4:])
             if line[3:4] != b"-":
                 return read, self._understood(line)
-            if len(read) > 1000:
+            if len(read) > MOST_LINES:
                 raise LineError
 
     def ask(self, words: bytes, timeout: float | None = None) -> Reply:
@@ -79,6 +85,7 @@ class Line:
             raise LineError
         try:
             self.sock.settimeout(self.timeouts.connect)
+            self._limit = self.timeouts.connect
             self.sock = context.wrap_socket(self.sock, server_hostname=host)
         except (OSError, ValueError) as error:
             raise LineError from error
@@ -92,27 +99,30 @@ class Line:
         """Cut the line without a word."""
         self.sock.close()
 
-    def _line(self, until: float) -> bytes:
-        while b"\n" not in self._unread:
-            if len(self._unread) > LONGEST:
-                raise LineError
-            self._unread += self._more(until)
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line.rstrip(b"\r")
-
-    def _more(self, until: float) -> bytes:
+    def _more(self, timeout: float, until: float) -> float:
+        """Wait for more of a reply that has begun to be waited for; returns until when that may take."""
+        if len(self._unread) > LONGEST:
+            raise LineError
+        now = time.monotonic()
+        until = until or now + timeout
         try:
-            self.sock.settimeout(max(0.001, until - time.monotonic()))
+            self._limit_to(timeout if until == now + timeout else max(0.001, until - now))
             read = self.sock.recv(16 * 1024)
         except OSError as error:
             raise LineError from error
         if not read:
             raise LineError
-        return read
+        self._unread += read
+        return until
+
+    def _limit_to(self, seconds: float) -> None:
+        if seconds != self._limit:
+            self.sock.settimeout(seconds)
+            self._limit = seconds
 
     @staticmethod
     def _understood(line: bytes) -> Reply:
         try:
-            return read_reply(line)
+            return read_reply(line[:CODES])
         except ValueError as error:
             raise LineError from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from surveys.outbox import Outcome
 
@@ -11,6 +12,7 @@ ENHANCED = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?= |$)")
 OURS_TO_MEND = frozenset({500, 501, 502, 503, 504, 521, 530, 534, 535, 538})  # how we speak or sign in
 NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 CLOSING, GO_ON = 421, 354
+CODES = 14  # bytes of a line that hold both codes
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Reply:
         return 200 <= self.code < 300
 
 
+@lru_cache(maxsize=256)
 def read_reply(line: bytes) -> Reply:
-    """Read the last line of a reply, without its end; raises ValueError for anything that is no reply."""
+    """Read the first ``CODES`` bytes of a reply's last line; raises ValueError for anything that is no reply."""
     code = int(line[:3])
     if not 200 <= code <= 599 or line[3:4] not in (b" ", b""):
         raise ValueError("no reply")
