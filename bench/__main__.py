@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from bench import servers, targets
 from bench.browser import Browser
 from bench.comparisons import CONNECTIONS, DASHBOARD, FLOORS, Comparison, comparisons, staff_cookie
 from bench.growth import FLAT, TIMES, exponent, growth_goals, multiply
+from bench.handover import handover_rates
 from bench.load import LoadError
 from bench.measure import Run, alternate, report_progress
 from bench.report import Goal, figures, load_sentence, print_table
@@ -47,22 +48,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short run, for a look; compare full runs only")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped on the way out
-    effort = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"some of: {', '.join(PARTS)}")
+    asked = parser.parse_args()
+    effort = QUICK if asked.quick else FULL
     print(f"{effort.runs} run(s) of {effort.seconds:g} s per program, alternating, medians; {CONNECTIONS} connections.")
     print(f"{load_sentence(os.getloadavg()[0])}\n", flush=True)
     try:
-        _measure(effort)
+        for part in asked.only or PARTS:
+            PARTS[part](effort)
     except (LoadError, RuntimeError, OSError, psycopg.Error) as problem:
         sys.exit(f"The measurement stopped: {problem}\nNothing else was left running; repeat the command.")
 
 
-def _measure(effort: Effort) -> None:
+def _pages(effort: Effort) -> None:
     report_progress("starting PostgreSQL, migrating, enrolling patients")
     with servers.folder() as folder, servers.postgres(folder) as database:
         environ = servers.settings(database)
         servers.prepare(database, environ)
         _web(effort, environ, folder, database)
-    _scoring(effort)
 
 
 def _web(effort: Effort, environ: Mapping[str, str], folder: Path, database: Postgres) -> None:
@@ -132,6 +135,19 @@ def _scoring_goals(name: str, speeds: Speeds) -> tuple[Goal, ...]:
         Goal(f"{name}: growth with records, exponent", steps, 1 + FLAT, more=False),
     )
 
+
+def _mail(effort: Effort) -> None:
+    report_progress("handing mail over")
+    with servers.folder() as folder:
+        rates = handover_rates(effort.runs, folder, quick=effort is QUICK)
+    report_progress("")
+    print_table(("to a relay on loopback", "mails/s"), [(way, f"{rate:,.0f}") for way, rate in rates.by_way.items()])
+    print_table(GOAL_HEADS, [goal.row for goal in rates.goals])
+    if rates.floor is None:
+        print("No C compiler was found: the floor is the bare socket in Python, and the sink is Python too.\n")
+
+
+PARTS: dict[str, Callable[[Effort], None]] = {"pages": _pages, "scoring": _scoring, "mail": _mail}
 
 if __name__ == "__main__":
     main()

@@ -30,7 +30,7 @@ SENDER = Sender("Riverside Clinic", "post@riverside.example", "desk@riverside.ex
 BASE = "https://outcomes.example.org"
 MILLION = 1_000_000
 PRODUCT, STEPWISE, USUAL = "mail, pipelined", "  without pipelining", "  new line, EmailMessage"
-BARE, FLOOR = "  bare socket, Python", "  bare socket, C"
+BARE, FLOOR = "  bare socket, Python, pipelined", "  bare socket, C, text by text"
 Way = Callable[[int], None]
 
 
@@ -42,10 +42,15 @@ class Rates:
     growth: float
 
     @property
+    def floor(self) -> float | None:
+        """Mails per second of the C client; None without a compiler."""
+        return self.by_way.get(FLOOR)
+
+    @property
     def goals(self) -> list[Goal]:
         """Ratios of the product's way."""
-        rate, floor = self.by_way[PRODUCT], self.by_way.get(FLOOR)
-        against_floor = [] if floor is None else [Goal("mail / bare socket in C", rate / floor, 0.25)]
+        rate = self.by_way[PRODUCT]
+        against_floor = [] if self.floor is None else [Goal("mail / bare socket in C", rate / self.floor, 0.25)]
         return [
             *against_floor,
             Goal("mail / new line and EmailMessage each", rate / self.by_way[USUAL], 10),

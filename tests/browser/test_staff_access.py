@@ -114,6 +114,8 @@ def around(admin: Page, page: Page) -> Walk:
     for path in ("/password", "/welcome/dead"):
         page.goto(path)
         yield page, path[1:].replace("/", " ")
+    admin.goto("/settings/mail?parts=2&language=ar")
+    yield admin, "what patients are sent"
     admin.goto("/team")
     with admin.expect_navigation():
         admin.get_by_role("link", name="Change Ana Prueba").click()
