@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
-from surveys.models import Clinic, Message, ProtocolVersion, StaffTask, Visit
+from surveys.models import Clinic, Episode, Message, Patient, ProtocolVersion, StaffTask, Visit
 from surveys.pathway.episodes import EpisodeDetails, open_episode
 from surveys.people.patients import PatientDetails, add_patient
 from surveys.protocols import store as protocol_store
@@ -76,3 +76,16 @@ def enrol(*, channel: str = "email", permitted: bool = True, first_name: str = "
         visit = session.scalars(select(Visit).where(Visit.episode_id == episode.id)).one()
         session.commit()
         return Enrolled(made.id, episode.id, visit.id, address)
+
+
+def another_episode(patient: Enrolled) -> Enrolled:
+    """A second episode of the same patient, whose baseline is open and due as well."""
+    with clinic_session(patient.clinic_id) as session:
+        now, clinic = app_now(session), session.get_one(Clinic, patient.clinic_id)
+        person = session.get_one(Patient, session.get_one(Episode, patient.episode_id).patient_id)
+        version = session.scalars(select(ProtocolVersion)).one()
+        story = EpisodeDetails(arm="treated", pain_generator="si_joint", enrolled_on=now.date(), age=50)
+        episode = open_episode(session, clinic, person, version, story, actor=SYSTEM, now=now)
+        visit = session.scalars(select(Visit).where(Visit.episode_id == episode.id)).one()
+        session.commit()
+        return Enrolled(patient.clinic_id, episode.id, visit.id, patient.address)

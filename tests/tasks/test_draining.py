@@ -1,0 +1,166 @@
+"""A drain: fair between clinics, held up by no relay that is away, bounded, and the same by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from local.ports import LOOPBACK, free_port
+from surveys.db import app_now, clinic_session
+from surveys.models import Clinic, Message
+from surveys.pathway.closing import close_windows
+from tasks import draining, reminders, stopping
+from tasks.dispatching import Dispatcher
+from tasks.doors import doors
+from tasks.draining import Drain, due_clinics
+from tasks.pace import GOAL, MOST, Pace
+from tests.servers.bad_relay import bad_relay
+from tests.servers.postbox import Postbox
+from tests.tasks.enrolled import Enrolled, enrol, enrol_beside
+
+NO_RELAY = f"smtp://{LOOPBACK}:{free_port()}"
+
+
+@pytest.fixture(autouse=True)
+def own_relay(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test point the application at another relay, and put it back."""
+    monkeypatch.setitem(app.extensions, "backstory", app.extensions["backstory"])
+
+
+def send_to(app: Flask, url: str) -> None:
+    app.extensions["backstory"] = replace(app.extensions["backstory"], smtp_url=url)
+
+
+def large(size: int) -> Enrolled:
+    """A clinic whose invitations have been due for long."""
+    first = enrol()
+    for number in range(1, size):
+        enrol_beside(first, number)
+    return first
+
+
+def test_a_large_backlog_of_one_clinic_does_not_delay_another(app: Flask, postbox: Postbox) -> None:
+    big, small = large(12), enrol()
+    with doors(app.extensions["backstory"]) as ways:
+        dispatcher = Dispatcher(ways)
+        Drain(dispatcher, app.extensions["backstory"]).run([big.clinic_id, small.clinic_id], 60)
+    arrived = [address for (address,) in postbox.recipients()]
+    assert len(arrived) == 13
+    assert arrived.index(small.address) <= 2, "it waits for a batch of the other clinic, not for its backlog"
+
+
+def test_mail_that_cannot_go_holds_up_no_task_for_staff(app: Flask, patient: Enrolled) -> None:
+    enrol_beside(patient, 1)
+    last = enrol_beside(patient, 2, channel="none")
+    with clinic_session(patient.clinic_id) as session:
+        now = app_now(session)
+        session.execute(update(Message).where(Message.visit_id == last.visit_id).values(due_at=now))
+        session.commit()
+    send_to(app, NO_RELAY)
+    reminders.drain_clinic(patient.clinic_id)
+    states = Counter((m.channel, m.state, m.attempts) for m in patient.messages() if m.step == "invitation")
+    assert states == {("email", "planned", 1): 1, ("email", "planned", 0): 1, ("staff", "sent", 0): 1}
+
+
+def test_a_relay_that_turns_slow_gets_few_at_a_time() -> None:
+    pace = Pace()
+    for _ in range(10):
+        pace.took(GOAL / 2, pace.sends)
+    assert pace.sends == pace.claims == MOST
+    pace.took(GOAL * 4, MOST)
+    assert pace.sends == MOST / 4
+    pace.took(GOAL / 2, 3)
+    assert pace.sends == MOST / 4, "a batch that was not full says nothing of a larger one"
+    pace.took(GOAL * 100, 25)
+    assert pace.sends == pace.claims == 1
+    pace.took(GOAL / 2, 0)
+    assert (pace.sends, pace.claims) == (1, MOST)
+
+
+def test_a_drain_that_is_asked_to_stop_begins_nothing(
+    patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "asked", lambda: True)
+    assert reminders.drain_clinic(patient.clinic_id) == 0
+    assert postbox.messages == []
+    assert {(message.state, message.fence) for message in patient.messages()} == {("planned", 0)}
+
+
+def test_a_limit_ends_a_drain(app: Flask, postbox: Postbox) -> None:
+    clinic = large(5)
+    assert draining.drain(app.extensions["backstory"], [clinic.clinic_id], limit=3)[0] == 3
+    assert len(postbox.messages) == 3
+
+
+def test_one_clinic_that_breaks_holds_up_no_other_and_is_told(
+    app: Flask, patient: Enrolled, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = enrol()
+
+    def breaks(session: object, clinic: Clinic, **named: object) -> int:
+        if clinic.id == broken.clinic_id:
+            raise ZeroDivisionError
+        return close_windows(session, clinic, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(draining, "close_windows", breaks)
+    with pytest.raises(ZeroDivisionError):
+        draining.drain(app.extensions["backstory"], [broken.clinic_id, patient.clinic_id])
+    assert [address for (address,) in postbox.recipients()] == [patient.address]
+
+
+def test_one_process_of_a_worker_drains_at_a_time() -> None:
+    """A forked process meets the lock of the one it came from; another worker has a lock of its own."""
+    ask = "from tasks.draining import only_one\nimport os\nwith only_one() as a:\n pid = os.fork()\n"
+    child = " if pid == 0:\n  with only_one() as b:\n   os._exit(0 if a and not b else 1)\n"
+    code = f"{ask}{child} assert os.waitpid(pid, 0)[1] == 0\nwith only_one() as c: assert c\n"
+    with draining.only_one() as here:
+        assert here
+        subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_by_hand_the_same_is_done_and_counted(app: Flask, postbox: Postbox) -> None:
+    clinic = large(3)
+    with clinic_session(clinic.clinic_id) as session:
+        code = session.get_one(Clinic, clinic.clinic_id).code
+    runner = app.test_cli_runner()
+    first = runner.invoke(args=["messages", "dispatch", "--clinic", code, "--limit", "1"])
+    assert (first.exit_code, first.output.split()) == (0, ["1", "sent"])
+    enrol_beside(clinic, 9, channel="none")
+    rest = runner.invoke(args=["messages", "dispatch", "--clinic", code])
+    assert rest.exit_code == 0
+    assert rest.output.split("\n")[:2] == ["       2 sent", "       1 opened as tasks for staff"]
+    assert len(postbox.messages) == 3
+    assert clinic.tasks() == ["no_channel"]
+    again = runner.invoke(args=["messages", "dispatch", "--clinic", code])
+    assert "nothing is due" in again.output
+    assert clinic.clinic_id not in due_clinics()
+
+
+def test_by_hand_a_relay_that_is_away_is_told_with_what_to_do(app: Flask, patient: Enrolled) -> None:
+    send_to(app, NO_RELAY)
+    with clinic_session(patient.clinic_id) as session:
+        code = session.get_one(Clinic, patient.clinic_id).code
+    done = app.test_cli_runner().invoke(args=["messages", "dispatch", "--clinic", code])
+    assert done.exit_code == 1
+    assert "The mail relay cannot be reached" in done.output
+    assert "Check SMTP_URL" in done.output
+    unknown = app.test_cli_runner().invoke(args=["messages", "dispatch", "--clinic", "nowhere"])
+    assert unknown.exit_code == 2
+    assert "There is no clinic 'nowhere'" in unknown.output
+
+
+def test_a_relay_that_hangs_up_after_the_dot_leaves_unknown_what_it_took_and_no_more(app: Flask) -> None:
+    clinic = large(4)
+    with bad_relay({".": ""}) as relay:
+        send_to(app, relay.url)
+        reminders.dispatch(clinic.clinic_id)
+        taken = len(relay.taken)
+    states = Counter(message.state for message in clinic.messages() if message.step == "invitation")
+    assert states["unknown"] == taken
+    assert states["unknown"] + states["planned"] == 4
