@@ -56,7 +56,7 @@ def _close(session: Session, browser: PatientSession, now: datetime) -> None:
     revoke_links(session, browser.visit_id, now)
     row = {"id": uuid7(), "clinic_id": browser.clinic_id, "visit_id": browser.visit_id, "kind": TASK, "opened_at": now}
     opened = insert(StaffTask).values(**row)
-    again = {"opened_at": now, "closed_at": None, "closed_by": None, "outcome": None}
+    again = {"opened_at": now, "closed_at": None, "closed_by": None, "outcome": None, "next_try_on": None}
     session.execute(opened.on_conflict_do_update(index_elements=["clinic_id", "visit_id", "kind"], set_=again))
     subject = ("visit", browser.visit_id)
     record(session, browser.clinic_id, BY_PATIENT, "link_closed", subject, now=now, new={"wrong_years": TRIES})
