@@ -69,8 +69,8 @@ bench: setup ## the product against its floors, in one run
 axe: setup browser ## accessibility of every page, all sizes and languages
 	AXE_FULL=1 $(BIN)/python -m pytest -n $(TESTERS) -m browser tests/browser
 
-faults: setup browser ## kill, cut and starve real processes, at full size
-	FAULTS_FULL=1 $(BIN)/python -m pytest -m faults
+faults: setup browser ## kill, cut and starve real processes at full size; writes docs/faults.md
+	$(BIN)/python -m tests.faults.report $(ARGS)
 
 sbom: setup ## a bill of materials of the packages (CycloneDX), into dist/
 	@$(BIN)/python -m local.packages sbom

@@ -20,7 +20,7 @@ from surveys.config import Config
 from surveys.db import app_now, clinic_scope, clinic_session, db
 from surveys.models import Clinic
 from surveys.pathway.closing import close_windows
-from tasks import staff_mail, stopping
+from tasks import clock, staff_mail, stopping
 from tasks.dispatching import Dispatcher
 from tasks.doors import PLENTY, doors
 
@@ -72,8 +72,13 @@ class Drain:
     def run(self, clinics: Sequence[UUID], seconds: float) -> int:
         """Go round until nothing is due, the time is over or we are to stop; returns how many were dealt with.
 
+        Where this host's clock and the database's disagree, one of them is wrong and nothing goes.
+
         A clinic in which something breaks waits for the next drain; its error is raised after the others' turns.
         """
+        if not clock.agree():
+            log.error("the clocks of this host and of the database are minutes apart: nothing is handed over")
+            return 0
         turns, until, before = deque(clinics), time.monotonic() + seconds, self._left
         while turns and self._left > 0 and time.monotonic() < until and not stopping.asked():
             clinic_id = turns.popleft()

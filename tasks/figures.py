@@ -16,6 +16,7 @@ from surveys.access.clinics import every_clinic
 from surveys.db import clinic_scope, clinic_session, db, real_now
 from surveys.models.message import TERMINAL, WAITING
 from surveys.operations import operations
+from tasks.clock import apart
 
 OLDEST = "SELECT extract(epoch FROM app_now() - min(oldest_due)) FROM clinics_due(app_now())"
 FIGURES = "SELECT figure, label, value FROM service_figures()"
@@ -34,6 +35,7 @@ class Figures:
     ages: Mapping[str, float] = field(default_factory=dict)
     pool: Mapping[str, int] = field(default_factory=dict)
     audit: Watched = field(default_factory=Watched)
+    clock_apart: float = 0.0  # seconds by which the asked host's clock is after the database's
 
     def families(self) -> Iterator[Family]:
         """Yield name, words, and value by label, ``""`` where there is one value only."""
@@ -44,6 +46,7 @@ class Figures:
         yield "oldest_due_message_seconds", "Age of the oldest due, unsent message.", {"": self.oldest_due or 0.0}
         yield "messages", "Messages by state.", {state: self.messages.get(state, 0) for state in (*WAITING, *TERMINAL)}
         yield "open_staff_tasks", "Tasks that wait for a person.", {"": self.open_tasks}
+        yield "clock_apart_seconds", "This host's clock after the database's.", {"": self.clock_apart}
         yield "audit_unsealed_seconds", "Age of the oldest audit row outside the chain.", {"": self.audit.unsealed}
         yield "audit_unverified_seconds", "Seconds since each audit was verified.", {"": self.audit.unverified}
         yield "audit_broken_clinics", "Clinics whose audit did not verify.", {"": float(self.audit.broken)}
@@ -73,6 +76,7 @@ def _read(session: Session, pool: Mapping[str, int], *, now: datetime) -> Figure
         open_tasks=counted.get(("staff_tasks", "open"), 0),
         ages={kind: (now - done.at).total_seconds() for kind, done in operations(session).items() if kind in AGES},
         pool=pool,
+        clock_apart=apart(session),
     )
 
 
