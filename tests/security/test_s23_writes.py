@@ -18,6 +18,7 @@ from surveys.access.policy import STAFF
 from surveys.access.signin import factors, totp
 from surveys.db import Base, app_now, clinic_session, real_now
 from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession
+from surveys.outbox.suppressing import suppress_of
 from tests.page_forms import form_to
 from tests.patients import invite
 from tests.security.found_forms import filled
@@ -76,6 +77,7 @@ ACTS: Mapping[str, Act] = {
     "held.settle": Act("coordinator", "/held/{held_id}", {"act": "cancel"}, {"act": "x"}),
     "held.settle_group": Act("coordinator", "/held/all/later", {"act": "cancel"}, {"act": "x"}),
     "links.reissue": Act("coordinator", "/visits/{reissue_id}/reissue"),
+    "details.right_again": Act("coordinator", "/patients/{patient_id}/right-again"),
     "privacy.give": Act("coordinator", "/patients/{patient_id}/consents/research/give", {"on_date": YESTERDAY}, {}),
     "privacy.take_back": Act("coordinator", "/patients/{patient_id}/consents/research/withdraw"),
     "privacy.export": Act("admin", "/patients/{patient_id}/export"),
@@ -235,6 +237,15 @@ def parted(stage: Stage, act: Act) -> Mapping[str, str]:
     return act.typed
 
 
+def suppressed(stage: Stage, act: Act) -> Mapping[str, str]:
+    """A mail to the patient has come back."""
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        patient = session.get_one(Patient, stage.ids["patient_id"])
+        assert suppress_of(session, patient, "email", "bounced", now=app_now(session))
+        session.commit()
+    return act.typed
+
+
 def settings(stage: Stage, act: Act) -> Mapping[str, str]:
     """The page's own form with one entry changed."""
     form = form_to(stage.browser(act.who).get(act.path, base_url=SITE).text, act.path)
@@ -244,6 +255,7 @@ def settings(stage: Stage, act: Act) -> Mapping[str, str]:
 PREPARED: Mapping[str, Callable[[Stage, Act], Mapping[str, str]]] = {
     "entry.save": entered,
     "entry.change": amended,
+    "details.right_again": suppressed,
     "merging.part": parted,
     "settings.save": settings,
     "setting_up.own_confirm": second_factor,
