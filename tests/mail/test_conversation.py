@@ -190,7 +190,10 @@ def test_no_text_begins_after_the_deadline() -> None:
         deadline = time.monotonic() + 0.1
         threading.Timer(0.2, late.set).start()
         door = Relay(RelayAddress("smtp", LOOPBACK, server.port))
-        assert outcomes(list(door.hand_over([outgoing(1), outgoing(2)], deadline=deadline))) == [LATER, LATER]
+        telling = iter(door.hand_over([outgoing(1), outgoing(2)], deadline=deadline))
+        assert next(telling) == Told(LATER, None)
+        with pytest.raises(RelayUnreachableError, match="too slow"):
+            next(telling)
         door.close()
         assert server.taken == []
 
