@@ -27,6 +27,7 @@ from surveys.models import (
 from surveys.outbox.listing import carriers
 from surveys.outcomes.figure import Figure
 from surveys.pathway.episode_plan import treatments_of, visits_of
+from surveys.pathway.unscheduled import belongs_to, is_unscheduled
 from surveys.pathway.visit_state import visit_state
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import Protocol
@@ -44,6 +45,7 @@ class VisitLine:
     responses: Sequence[Response]
     amended: bool
     along: Mapping[UUID, str]  # the timepoint in whose message a message went, by its id
+    nearest: str | None  # the timepoint that an unscheduled visit belongs to
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def _lines(session: Session, patient: Patient, episode: Episode, now: datetime) 
             [response for response in responses if response.visit_id == visit.id],
             visit.id in amended,
             along,
+            nearest.timepoint if is_unscheduled(visit) and (nearest := belongs_to(visit, visits)) else None,
         )
         for visit in visits
     ]

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, LazyText] = {
     "erasure_agreed": LazyText("Agreed to an erasure"),
     "episode_migrated": LazyText("Moved an episode to a newer protocol"),
     "episode_opened": LazyText("Opened an episode"),
+    "visit_unscheduled": LazyText("Began a questionnaire that nobody planned"),
     "exported_person": LazyText("Exported everything kept of a person"),
     "figures_read": LazyText("Read the clinic's figures"),
     "finalised_unsent": LazyText("Closed a questionnaire that was not sent"),

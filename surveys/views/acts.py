@@ -21,10 +21,12 @@ from surveys.models import Ending, Episode, Patient, Treatment, Visit
 from surveys.models.episode import ENDINGS
 from surveys.pathway import episodes
 from surveys.pathway.episodes import EndpointDetails, EpisodeError
+from surveys.pathway.unscheduled import questionnaire_now
 from surveys.pathway.visit_state import visit_state
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.patients import patient_page
+from surveys.views.words import visit_words
 
 bp = Blueprint("acts", __name__)
 AnyForm = TypeVar("AnyForm", bound=Form)
@@ -98,6 +100,20 @@ def add_treatment(episode_id: UUID) -> Reply:
         episodes.plan_treatment(db.session(), found.clinic(), episode, details, actor=identity().actor, now=now)
 
     return _do(episode.patient_id, form, act)
+
+
+@bp.post("/episodes/<uuid:episode_id>/questionnaire")
+@staff_page
+def ask_now(episode_id: UUID) -> Reply:
+    """Open a questionnaire for a patient who is here, or lead to the one that is open."""
+    episode, now = found.own(Episode, episode_id), found.now()
+
+    def act() -> None:
+        visit = questionnaire_now(db.session(), episode, actor=identity().actor, now=now)
+        told = {"visit": visit_words(visit.timepoint)}
+        flash(_("Open: %(visit)s. Show its QR code on a tablet, or enter the answers.", **told), "good")
+
+    return _do(episode.patient_id, Form(), act)
 
 
 @bp.post("/treatments/<uuid:treatment_id>")
