@@ -38,7 +38,9 @@ def check_episode(form: EpisodeForm, protocols: Sequence[ProtocolVersion], today
         {
             "protocol": language_problem(chosen, language),
             "arm": None if form.arm.data in {arm.code for arm in chosen.arms} else _("This protocol has no such arm."),
-            "enrolled_on": None if _is_near(form.enrolled_on.data, today, 0) else _("Enter a day that has come."),
+            "enrolled_on": None
+            if _is_near(form.enrolled_on.data, today, 0)
+            else _("Enter a day that has come, of 1990 or later."),
             "treatment_on": _treatment_problem(form, today),
         },
     )

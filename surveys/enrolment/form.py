@@ -24,6 +24,7 @@ from surveys.protocols.store import protocol_of
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}
+NOT_A_PLACE = {"localtime", "Factory"}  # of the machine, or of nowhere
 USUAL = "spine"  # the registry: offered first, and meant where a file names no protocol
 DOSES = ("total_nucleated_cells", "cfu_f", "cd34", "platelets")
 SAME = ("chart_number", "first_name", "surname", "email", "phone", "birth_year", "language", "channel")
@@ -117,7 +118,7 @@ class ContactForm(Form):
 
     def validate_time_zone(self, field: Field) -> None:
         """Only zones of the IANA database."""
-        if field.data and field.data not in available_timezones():
+        if field.data and field.data not in available_timezones() - NOT_A_PLACE:
             raise ValidationError(_("This is not a time zone. Use a name such as Europe/Madrid."))
 
     def details(self, clinic: Clinic) -> PatientDetails:

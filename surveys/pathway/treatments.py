@@ -15,6 +15,9 @@ from surveys.pathway.episode_plan import EpisodeError, index_from, lock, replan,
 from surveys.protocols import store as protocol_store
 from surveys.schedule import local_date
 
+FIRST_YEAR = 1990
+YEARS_AHEAD = 10
+
 
 @dataclass(frozen=True)
 class TreatmentDetails:
@@ -32,7 +35,11 @@ class TreatmentDetails:
 def plan_treatment(
     session: Session, clinic: Clinic, episode: Episode, details: TreatmentDetails, *, actor: Actor, now: datetime
 ) -> Treatment:
-    """Add a planned treatment; the baseline will close with it, and follow-ups wait until it is settled."""
+    """Add a planned treatment; the baseline will close with it, and follow-ups wait until it is settled.
+
+    Raises EpisodeError for a year that is a slip of the hand.
+    """
+    _check_year(details.on_date, now)
     lock(session, episode)
     treatment = Treatment(
         clinic_id=clinic.id, id=uuid7(), episode_id=episode.id, state="planned", created_at=now, **asdict(details)
@@ -56,12 +63,13 @@ def settle_treatment(
 ) -> None:
     """Confirm a treatment as done (on ``on_date``, else as planned) or cancelled; corrections are allowed.
 
-    Raises EpisodeError for a done treatment in the future.
+    Raises EpisodeError for a done treatment in the future, and for a year that is a slip of the hand.
     """
     episode = session.get_one(Episode, treatment.episode_id)
     lock(session, episode)
     session.refresh(treatment)
     day = on_date or treatment.on_date
+    _check_year(day, now)
     if state == "done" and day > local_date(now, ZoneInfo(clinic.time_zone)):
         raise EpisodeError("A treatment cannot be done on a day that has not come. Check the date.")
     old = {"state": treatment.state, "on_date": treatment.on_date.isoformat()}
@@ -79,6 +87,7 @@ def correct_index_date(
 
     Raises EpisodeError where no treatment is done, or where another one would then give the index date.
     """
+    _check_year(on_date, now)
     lock(session, episode)
     if on_date > local_date(now, ZoneInfo(clinic.time_zone)):
         raise EpisodeError("The index date cannot lie in the future. Check the date.")
@@ -90,6 +99,12 @@ def correct_index_date(
     follow_treatments(session, clinic, episode, actor=actor, now=now)
     if episode.index_date != on_date:
         raise EpisodeError("Another treatment would then give the index date. Correct the treatments' dates first.")
+
+
+def _check_year(day: date, now: datetime) -> None:
+    """All visits are counted from this day: 1900, or 2206 for 2026, would plan them where nobody looks."""
+    if not FIRST_YEAR <= day.year <= now.year + YEARS_AHEAD:
+        raise EpisodeError("Check the year: a treatment lies between 1990 and ten years ahead.")
 
 
 def _giver(session: Session, episode: Episode) -> Treatment:
