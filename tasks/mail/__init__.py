@@ -2,10 +2,10 @@
 
 from tasks.channels import RelayUnreachableError
 from tasks.mail.blanks import Blank, blank_of, write
+from tasks.mail.conversation import Outgoing, Relay, Told, relay
 from tasks.mail.envelope import Envelope, Sender, UnsafeHeaderError
 from tasks.mail.line import Timeouts
 from tasks.mail.opening import RelayAddress, relay_address
-from tasks.mail.relay import Outgoing, Relay, Told, relay
 
 __all__ = [
     "Blank",

@@ -52,8 +52,8 @@ class Relay:
     def hand_over(self, mails: Iterable[Outgoing], *, deadline: float) -> Iterator[Told]:
         """Hand mails over, telling of each in order. ``deadline`` (monotonic seconds): no text begins after it.
 
-        Raises RelayUnreachableError where no line could be had, or the time is over after some: nothing went of what was
-        not told of.
+        Raises RelayUnreachableError where no line could be had, or the time is over after some: nothing went of what
+        was not told of.
         """
         queue = list(mails)
         waiting: Outgoing | None = None  # the relay waits for its text
