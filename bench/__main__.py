@@ -19,6 +19,7 @@ from bench.growth import FLAT, TIMES, exponent, growth_goals, multiply
 from bench.handover import handover_rates
 from bench.load import LoadError
 from bench.measure import Run, alternate, report_progress
+from bench.queue import queue_rates
 from bench.report import Goal, figures, load_sentence, print_table
 from bench.scoring_speed import Speeds, eq5d_speeds, odi_speeds
 from bench.servers import Server
@@ -147,7 +148,21 @@ def _mail(effort: Effort) -> None:
         print("No C compiler was found: the floor is the bare socket in Python, and the sink is Python too.\n")
 
 
-PARTS: dict[str, Callable[[Effort], None]] = {"pages": _pages, "scoring": _scoring, "mail": _mail}
+def _queue(effort: Effort) -> None:
+    report_progress("filling the queue")
+    with servers.folder() as folder, servers.postgres(folder) as database:
+        environ = servers.settings(database)
+        servers.prepare(database, environ)
+        from wsgi import app  # noqa: PLC0415  the settings must stand first
+
+        clinic_id = set_stage(app, 1).clinic_id
+        found = queue_rates(app, database, clinic_id, folder, effort.runs, quick=effort is QUICK)
+    report_progress("")
+    print_table(("the queue in the database", ""), found.rows)
+    print_table(GOAL_HEADS, [goal.row for goal in found.goals])
+
+
+PARTS: dict[str, Callable[[Effort], None]] = {"pages": _pages, "scoring": _scoring, "mail": _mail, "queue": _queue}
 
 if __name__ == "__main__":
     main()

@@ -26,7 +26,7 @@ HEADING = "| Id | Fault | Injected | Counted | Seed | Result |\n|---|---|---|---
 HEAD = """# Faults
 
 Written by `make faults`. Each row is a test that killed, stopped, cut or starved real processes; `FAULTS_SEED=…` with
-its seed repeats it. What is promised is in [reliability](adr/0026-how-faults-are-injected.md).
+its seed repeats it. How: [decision 0026](adr/0026-how-faults-are-injected.md).
 """
 Line = Mapping[str, Any]
 

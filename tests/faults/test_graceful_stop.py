@@ -24,9 +24,8 @@ from surveys.models import Clinic, Message, ProtocolVersion
 from surveys.pathway.episodes import EpisodeDetails, open_episode
 from surveys.people.patients import PatientDetails, add_patient
 from tasks import make_celery
-from tests.faults.test_stopped_worker import hold_first_recipient
+from tests.faults.sink import Sink, listening
 from tests.patients import invite
-from tests.servers.bad_relay import bad_relay
 from tests.servers.processes import celery_worker, wait_until, web_process
 from tests.tasks.enrolled import Enrolled, enrol
 
@@ -91,17 +90,17 @@ def waiting(connection: psycopg.Connection[tuple[object, ...]]) -> int:
 def test_a_worker_finishes_the_message_in_hand_and_gives_back_the_rest(
     app: Flask, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    with app.app_context(), bad_relay({}) as relay:
+    with app.app_context(), listening(Sink(offers=())) as relay:
         patient = enrol()
         for number in range(1, PATIENTS):
             one_more(patient, number)
-        reached, go_on = hold_first_recipient(relay)
+        stop = relay.pause("RCPT")
         with celery_worker({**environment, "SMTP_URL": relay.url}, tmp_path / "worker.log") as worker:
             make_celery(environment["REDIS_URL"]).send_task("drain", (str(patient.clinic_id),))
-            wait_until(reached.is_set, "the first recipient at the relay")
+            wait_until(stop.reached.is_set, "the first recipient at the relay")
             worker.send_signal(signal.SIGTERM)
             wait_until(lambda: b"Warm shutdown" in (tmp_path / "worker.log").read_bytes(), "the worker's word")
-            go_on.set()
+            stop.go_on.set()
             assert worker.wait(60) == 0
         assert sorted(invitations(patient)) == ["planned"] * (PATIENTS - 1) + ["sent"]
         assert len(relay.taken) == 1
