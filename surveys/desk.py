@@ -23,7 +23,7 @@ from surveys.models import (
     Treatment,
     Visit,
 )
-from surveys.outbox.eligibility import PERMISSION
+from surveys.outbox.situation import PERMISSION
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
 from surveys.pathway.visit_state import visit_state
 from surveys.schedule import local_date

@@ -15,8 +15,8 @@ from surveys.access.keys.encryption import Vault
 from surveys.channels.telephone import international
 from surveys.i18n import LANGUAGES
 from surveys.models import Clinic, Ending, Episode, Patient, ProtocolVersion
-from surveys.outbox.eligibility import PERMISSION
 from surveys.outbox.following import follow_channel
+from surveys.outbox.situation import PERMISSION
 from surveys.pathway.endings import record_ending, revoke_ending
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan
 from surveys.pathway.reach import is_reachable

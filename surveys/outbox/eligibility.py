@@ -7,9 +7,7 @@ from datetime import datetime
 
 from surveys.models import Visit
 from surveys.outbox import send_times
-from surveys.outbox.situation import APART, PERMISSION, Situation, situation
-
-__all__ = ["PERMISSION", "Refusal", "Situation", "eligibility", "situation"]
+from surveys.outbox.situation import APART, Situation
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveys.models import Episode, Message, Patient, Visit
-from surveys.outbox.eligibility import PERMISSION
+from surveys.outbox.situation import PERMISSION
 
 WAITS = ("planned", "held")
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
 from surveys.models import Clinic, Episode, Message, Patient, Visit
-from surveys.outbox.eligibility import PERMISSION, eligibility, situation
+from surveys.outbox.eligibility import eligibility
 from surveys.outbox.planning import new_row
+from surveys.outbox.situation import PERMISSION, situation
 
 PAUSE = timedelta(minutes=10)
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from surveys.models import Consent, Ending, Episode, Patient, SuppressedPhone, Suppression, Visit
-from surveys.outbox.eligibility import PERMISSION
+from surveys.outbox.situation import PERMISSION
 from surveys.outbox.staff_tasks import ask_staff
 from surveys.pathway.episode_plan import STOPS_MESSAGES
 

@@ -14,8 +14,7 @@ from surveys.access.chain.audit import SYSTEM
 from surveys.access.links import issue_link, reissue_link
 from surveys.db import app_now
 from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, PatientLink, StaffTask, Visit
-from surveys.outbox import ResendError, resend
-from surveys.outbox.eligibility import eligibility, situation
+from surveys.outbox import ResendError, eligibility, resend, situation
 from tests.patients import Invited, invite, seen_by
 from tests.views.test_patient import begin, save, shown, stored, token_of
 
