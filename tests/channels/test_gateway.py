@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from surveys.channels.gateway import Gateway, GatewayError, read_gateway
+from surveys.config import ConfigError, read_config
+from surveys.production import refuse_unsafe
 
 HOSTILE = 'He said "no" & {id}=1\n\\ ?#%é€ {text}'
 USUAL = {"BACKSTORY_ENV": "production", "SMS_URL": "https://gateway.example/v1/send", "SMS_BODY": "to={to}&text={text}"}
@@ -60,3 +63,11 @@ def test_without_an_address_there_is_no_gateway() -> None:
 def test_settings_that_cannot_work_are_refused_with_a_sentence(change: dict[str, str], word: str) -> None:
     with pytest.raises(GatewayError, match=word):
         read_gateway(USUAL | change)
+
+
+def test_production_refuses_a_guessable_stop_token(environment: dict[str, str]) -> None:
+    config = read_config(environment)
+    assert config.sms
+    weak = replace(config, environment="production", sms=replace(config.sms, stop_token="stop"))
+    with pytest.raises(ConfigError, match="SMS_STOP_TOKEN"):
+        refuse_unsafe(weak)

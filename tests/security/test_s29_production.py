@@ -30,6 +30,7 @@ def production(environment: dict[str, str], postgres: Postgres) -> dict[str, str
         "BACKSTORY_ENV": "production",
         "DATABASE_URL": postgres.alchemy_url(roles.APP),
         "PUBLIC_BASE_URL": "https://outcomes.example.org",
+        "SMS_URL": "https://gateway.example/messages",
         "ALLOW_WORKING_WORDING": "1",
         "LAN": "",
     }

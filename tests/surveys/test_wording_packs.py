@@ -31,7 +31,7 @@ def pack(language: str = "en", instrument: str = "odi", old: str = "", new: str 
 @pytest.fixture
 def settings(environment: dict[str, str], database_url: str, tmp_path: Path) -> dict[str, str]:
     assert environment["DATABASE_URL"] == database_url
-    safe = {"BACKSTORY_ENV": "production", "PUBLIC_BASE_URL": "https://outcomes.example.org"}
+    safe = {"BACKSTORY_ENV": "production", "PUBLIC_BASE_URL": "https://outcomes.example.org", "SMS_URL": ""}
     return {**environment, **safe, "WORDING_FOLDER": str(tmp_path / "wording")}
 
 
