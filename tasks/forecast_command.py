@@ -18,7 +18,7 @@ from surveys.models import Clinic
 from surveys.outbox.forecast import Going, foresee
 from surveys.outbox.kept_back import Kept, kept_back, without_visit
 from surveys.schedule import local_date
-from surveys.views.words import visit_words, words
+from surveys.views.words import WORDS
 from tasks.messages_group import tell
 
 AHEAD = 3660  # days
@@ -70,18 +70,23 @@ def _counted(going: Sequence[Going]) -> str:
 def _going_line(going: Going) -> str:
     clock = f"{going.at.astimezone(ZoneInfo(going.patient.time_zone)):%H:%M}"
     parts = " + ".join(
-        f"{visit_words(part.timepoint)}: {words(part.step)}{' (has begun)' if part.started else ''}"
-        for part in going.parts
+        f"{part.timepoint}: {_said(part.step)}{' (has begun)' if part.started else ''}" for part in going.parts
     )
-    return f"  {clock} {going.patient.time_zone}  patient {going.patient.number}  {words(going.channel)}  {parts}"
+    return f"  {clock} {going.patient.time_zone}  patient {going.patient.number}  {_said(going.channel)}  {parts}"
 
 
 def _kept_lines(kept: Sequence[Kept], others: int) -> Iterator[str]:
     """Reasons with their numbers, then each open visit that waits for something."""
     for reason, number in Counter(each.reason for each in kept).most_common():
-        yield f"  no message to {number}: {words(reason)}"
+        yield f"  no message to {number}: {_said(reason)}"
     if others:
         yield f"  no message to {others}: no questionnaire open"
     for each in kept:
         until = f" until {each.until:%Y-%m-%d %H:%M} UTC" if each.until else ""
-        yield f"    patient {each.patient.number}  {visit_words(each.timepoint)}  {words(each.reason)}{until}"
+        yield f"    patient {each.patient.number}  {each.timepoint}  {_said(each.reason)}{until}"
+
+
+def _said(code: str) -> str:
+    """Staff's words for a code, in English as all commands."""
+    known = WORDS.get(code)
+    return known.spoken("en") if known else code

@@ -129,7 +129,7 @@ def test_the_command_tells_the_same(app: Flask, patient: Enrolled) -> None:
     told = runner.invoke(args=["messages", "preview", "--on", today_of(patient).isoformat(), "--clinic", code])
     assert told.exit_code == 0, told.output
     assert "1 messages, 0 tasks for staff" in told.output
-    assert re.search(r"patient 1 .*Baseline: Invitation", told.output)
+    assert re.search(r"patient 1 .*baseline: Invitation", told.output)
     wrong = runner.invoke(args=["messages", "preview", "--on", "1900-01-01", "--clinic", code])
     assert (wrong.exit_code, "Choose a day" in wrong.output) == (2, True)
     nowhere = runner.invoke(args=["messages", "preview", "--on", "2030-01-01", "--clinic", "nowhere"])
