@@ -41,14 +41,14 @@ class Stop:
 
 STOPS = (
     Stop("claimed", NEVER, PIPELINED, "sent", 1),
-    Stop("RCPT", ONCE, (), "sent", 1),
     Stop("RCPT", NEVER, (), "unknown", 0),
     Stop("DATA", ONCE, PIPELINED, "sent", 1),
-    Stop("DATA", NEVER, PIPELINED, "unknown", 0),
-    Stop(".", ONCE, PIPELINED, "sent", 2),
     Stop(".", NEVER, PIPELINED, "sent", 1),  # the late answer explains what was unknown
 )
 MORE = (
+    Stop("RCPT", ONCE, (), "sent", 1),
+    Stop("DATA", NEVER, PIPELINED, "unknown", 0),
+    Stop(".", ONCE, PIPELINED, "sent", 2),
     Stop("CONNECT", ONCE, PIPELINED, "sent", 1),
     Stop("EHLO", ONCE, PIPELINED, "sent", 1),
     Stop("MAIL", ONCE, PIPELINED, "sent", 1),
