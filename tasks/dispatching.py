@@ -54,7 +54,7 @@ class Dispatcher:
 
     def _deal_with(self, session: Session, claims: Sequence[Claim], *, alone: bool = False) -> None:
         began = time.monotonic()
-        begun = self._begin(session, claims, alone=alone)
+        begun = self._begin(session, claims, alone=alone or len(claims) == 1)
         self.counts.update(begun.done)
         self.counts["begun"] += len(begun.sendables)
         ways = defaultdict(list)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from surveys import outbox
 from surveys.access.chain.audit import SYSTEM
@@ -18,9 +18,11 @@ from surveys.outbox import Outcome, Settled, sending
 from surveys.people.patients import set_permissions
 from tasks.reminders import dispatch
 from tests.servers.postbox import Postbox
+from tests.servers.processes import wait_until
 from tests.tasks.enrolled import Enrolled, enrol, enrol_beside
 from tests.tasks.test_reminders import submit
 
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 UNSYNCED = {"synchronize_session": False}
 
 
@@ -86,6 +88,10 @@ def test_one_message_that_breaks_holds_up_none_of_its_batch(
 ) -> None:
     poisoned = enrol_beside(patient, 1)
     beside = [enrol_beside(patient, number) for number in (2, 3, 4)]
+    with clinic_session(patient.clinic_id) as session:
+        last = Message.visit_id.in_((poisoned.visit_id, beside[2].visit_id)), Message.step == "invitation"
+        session.execute(update(Message).where(*last).values(due_at=app_now(session)), execution_options=UNSYNCED)
+        session.commit()  # so that they meet in a batch, once the first have made it larger
 
     def broken(facts: outbox.Situation, *, now: object) -> outbox.Refusal | None:
         if facts.visit.id == poisoned.visit_id:
@@ -119,6 +125,47 @@ def test_a_row_that_somebody_holds_is_left_to_be_begun_alone(app: Flask, patient
     assert [sendable.situation.visit.id for sendable in begun.sendables] == [beside.visit_id]
     held = next(message for message in patient.messages() if message.visit_id == patient.visit_id)
     assert [mine.id for mine in begun.alone] == [held.id]
+
+
+def somebody_waits(patient: Enrolled) -> bool:
+    """For a lock; asked in a transaction of its own, since one sees the same all along."""
+    with clinic_session(patient.clinic_id) as session:
+        return bool(session.scalar(text(WAITS)))
+
+
+def test_finishing_a_questionnaire_at_that_moment_is_no_deadlock(app: Flask, patient: Enrolled) -> None:
+    """T16: who finishes locks the visit and then the messages; who begins must not hold them the other way round."""
+    with clinic_session(patient.clinic_id) as session:
+        (mine,) = outbox.claim(session, 1, now=app_now(session))
+        session.commit()
+
+    def begin() -> outbox.Sendable | None:
+        with app.app_context(), clinic_session(patient.clinic_id) as session:
+            sendable = outbox.begin_sending(session, mine, now=app_now(session))
+            session.commit()
+        return sendable
+
+    with ThreadPoolExecutor(1) as pool, clinic_session(patient.clinic_id) as session:
+        session.execute(select(Visit).where(Visit.id == patient.visit_id).with_for_update())
+        waiting = pool.submit(begin)
+        wait_until(lambda: somebody_waits(patient) or waiting.done(), "the worker at the visit")
+        outbox.cancel_waiting(session, patient.visit_id, cause="completed", now=app_now(session))
+        session.commit()
+        assert waiting.result(30) is None
+    assert {message.state for message in patient.messages()} == {"cancelled"}
+
+
+def test_what_was_begun_and_not_handed_over_waits_as_before(patient: Enrolled) -> None:
+    enrol_beside(patient, 1)
+    due = [(message.id, message.due_at) for message in patient.messages()]
+    with clinic_session(patient.clinic_id) as session:
+        now = app_now(session)
+        begun = outbox.begin_batch(session, outbox.claim(session, 10, now=now), now=now)
+        outbox.give_back(session, [sendable.claim for sendable in begun.sendables])
+        session.commit()
+    assert len(begun.sendables) == 2
+    assert [(message.id, message.due_at) for message in patient.messages()] == due
+    assert {(message.state, message.attempts) for message in patient.messages()} == {("planned", 0)}
 
 
 def test_no_more_are_begun_than_may_go_and_the_rest_counts_no_try(patient: Enrolled) -> None:
