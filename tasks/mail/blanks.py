@@ -14,8 +14,8 @@ from functools import lru_cache
 from markupsafe import escape
 
 from surveys.letters import Content, Form, render
-from tasks.mail.conversation import Outgoing
 from tasks.mail.envelope import BREAKS, Envelope, Sender, UnsafeHeaderError, refuse_unsafe, refuse_unsafe_sender
+from tasks.mail.outgoing import Outgoing
 
 FIRST_MARK = 0x10FF00  # private characters stand for the blanks while the texts are drawn
 MARKS = re.compile(f"([{chr(FIRST_MARK)}-{chr(FIRST_MARK + 0xFF)}])")

@@ -5,38 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from surveys.outbox import Outcome
 from tasks.channels import RelayUnreachableError
 from tasks.mail.line import Line, LineError, Timeouts
 from tasks.mail.opening import RelayAddress, open_line
+from tasks.mail.outgoing import Outgoing, Told
 from tasks.mail.replies import CLOSING, GO_ON, Reply, after_text, envelope_refusal
 
 PATIENCE = 2  # new lines that may break one after the other, before the rest is given back
 SKIPPED = Reply(503)  # in place of an answer to a verb that was not said
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """A mail as it goes over the line: one sender, one recipient, the text with its final dot."""
-
-    sender: bytes
-    recipient: bytes
-    text: bytes
-
-    @property
-    def envelope(self) -> tuple[bytes, bytes, bytes]:
-        """The verbs before the text."""
-        return b"MAIL FROM:<" + self.sender + b">\r\n", b"RCPT TO:<" + self.recipient + b">\r\n", b"DATA\r\n"
-
-
-@dataclass(frozen=True)
-class Told:
-    """What became of one mail."""
-
-    outcome: Outcome
-    reply: str | None = None
 
 
 class Relay:
