@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from surveys import outbox
 from surveys.db import app_now, clinic_session
 from surveys.outbox import Begun, Claim, Outcome, Sendable, Settled
+from tasks import stopping
 from tasks.channels import RelayUnreachableError
 from tasks.doors import Door, Doors
 from tasks.pace import GOAL, Pace
@@ -62,7 +63,11 @@ class Dispatcher:
             ways[sendable.situation.message.channel].append(sendable)
         for name, sendables in ways.items():
             self._hand_over(session, self.doors.by_name[name], sendables, began)
-        for mine in begun.alone:
+        for position, mine in enumerate(begun.alone):
+            if stopping.asked():
+                outbox.release(session, begun.alone[position:])
+                session.commit()
+                return
             self._deal_with(session, [mine], alone=True)
 
     def _begin(self, session: Session, claims: Sequence[Claim], *, alone: bool) -> Begun:
