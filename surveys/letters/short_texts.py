@@ -6,11 +6,14 @@ from surveys.letters.gsm import plainer, size
 from surveys.letters.letter import Letter
 from surveys.letters.words import kind_of, words
 
+MOST = 3  # segments; each is paid for
 SHORTEST_NAME = 11  # characters of a clinic's name that are left in any case
 
 
 def compose_text(of: Letter) -> str:
     """Return the text in one segment where that can be: in full words, in fewer, or with the clinic's name cut.
+
+    Where it cannot, it says all it has to say, unless that would take more than ``MOST`` segments.
 
     Several questionnaires have an address each, for none may be lost.
     """
@@ -20,7 +23,8 @@ def compose_text(of: Letter) -> str:
     name = plainer(of.clinic)
     names = (name, _cut(name, said["short"], addresses))
     tried = [words_.format(clinic=each, url=addresses) for each in names for words_ in (full, said["short"])]
-    return next((text for text in tried if size(text).segments == 1), tried[0])
+    shortest = min(tried, key=lambda text: size(text).segments)
+    return tried[0] if size(shortest).segments > 1 and size(tried[0]).segments <= MOST else shortest
 
 
 def _cut(name: str, words_: str, addresses: str) -> str:

@@ -12,6 +12,7 @@ from surveys.db import db
 from surveys.enrolment.form import TreatmentForm
 from surveys.models import Patient
 from surveys.models.episode import ENDINGS
+from surveys.outbox.suppressing import stopped
 from surveys.patient_page import consents_of, episodes_of
 from surveys.people.patients import contact, find_by_chart, find_by_surname
 from surveys.views import found
@@ -87,6 +88,8 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         wrong=wrong,
         endings=ENDINGS,
         asks_year=found.clinic().birth_year_check,
+        halted=stopped(db.session(), patient),
+        paused_until=patient.paused_until if patient.paused_until and patient.paused_until > now else None,
         today=found.today(now),
         zone=found.clinic().time_zone,
     )

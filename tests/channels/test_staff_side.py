@@ -104,6 +104,7 @@ def test_what_was_stopped_is_shown_and_lifted_by_a_person(app: Flask, desk: Desk
     page = desk.client.get(f"{path}/details").get_data(as_text=True)
     assert "answered STOP" in page
     assert "reported as unwanted" in page
+    assert "no texts are sent there" in desk.client.get(path).get_data(as_text=True)
     assert "stopped text messages" in desk.client.get("/desk").get_data(as_text=True)
     with app.app_context():
         visit = desk.visit()

@@ -62,7 +62,7 @@ def known(token: str) -> Chooser:
     session = db.session()
     episode, clinic = session.get(Episode, named[1]), session.get(Clinic, named[0])
     patient = session.get(Patient, episode.patient_id) if episode else None
-    if patient is None or clinic is None:
+    if patient is None or clinic is None or patient.erased_at:
         abort(404)
     speak(patient.language)
     at_hand = sent_to_one_of(config().secret_key, token, patient.email_index, patient.phone_index)
