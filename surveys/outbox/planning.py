@@ -21,8 +21,9 @@ from surveys.send_calendar import PlannedMessage, SendDays, plan_messages
 
 CANCELLABLE = ("planned", "claimed", "held")
 REVIVABLE = ("cancelled", "expired")  # never left the house, so a moved or reopened visit may plan them anew
+FOR_GOOD = "reviewed"  # but what a person cancelled after a restore, as it may have left before
 STALE = timedelta(days=1)  # a phone task planned this late is left out: the late message comes first
-Old = Row[UUID, UUID, str, datetime, str, str]
+Old = Row[UUID, UUID, str, datetime, str, str, str | None]
 TABLE = cast("Table", Message.__table__)  # the ORM's own insert of many rows takes twice as long
 
 
@@ -62,7 +63,8 @@ def _over(visit: Visit, now: datetime) -> str | None:
 
 
 def _planned_before(session: Session, visits: Sequence[Visit]) -> dict[tuple[UUID, str], Old]:
-    columns = (Message.id, Message.visit_id, Message.step, Message.due_at, Message.channel, Message.state)
+    each = Message
+    columns = (each.id, each.visit_id, each.step, each.due_at, each.channel, each.state, each.cause)
     theirs = Message.visit_id.in_([visit.id for visit in visits]) & (Message.issue == 1)
     return {(old.visit_id, old.step): old for old in session.execute(select(*columns).where(theirs))}
 
@@ -73,7 +75,7 @@ def _differs(old: Old | None, due_at: datetime, channel: str) -> bool:
         return True
     if old.state == "planned":
         return (old.due_at, old.channel) != (due_at, channel)
-    return old.state in REVIVABLE
+    return old.state in REVIVABLE and old.cause != FOR_GOOD
 
 
 def _steps(
@@ -103,7 +105,7 @@ def _put(session: Session, rows: list[dict[str, Any]]) -> None:
     renewed = {name: new.excluded[name] for name in ("due_at", "channel", "planned_at")}
     moved = {**renewed, "state": "planned", "cause": None, "settled_at": None}
     waiting = or_(*(Message.state == state for state in ("planned", *REVIVABLE)))  # IN takes no many rows
-    unsent = waiting & (Message.attempts == 0)
+    unsent = waiting & (Message.attempts == 0) & Message.cause.is_distinct_from(FOR_GOOD)
     key = ["clinic_id", "visit_id", "step", "issue"]
     session.execute(new.on_conflict_do_update(index_elements=key, set_=moved, where=unsent), rows)
 

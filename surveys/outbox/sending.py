@@ -17,7 +17,7 @@ from surveys.outbox.claiming import LEASE, Claim, release
 from surveys.outbox.companions import candidates, together
 from surveys.outbox.eligibility import eligibility
 from surveys.outbox.locking import Owned, hold, hold_more, lock_patients, owners
-from surveys.outbox.settling import not_taken
+from surveys.outbox.settling import RESENT_ONCE, not_taken
 from surveys.outbox.situation import Situation, situations
 from surveys.outbox.transitions import Group, Refused, write_for_staff, write_refusals, write_sending
 
@@ -169,6 +169,6 @@ def put_off(session: Session, mine: Claim, *, now: datetime) -> None:
     wanted = select(Message).where(held).with_for_update().execution_options(populate_existing=True)
     message = session.scalars(wanted).one_or_none()
     if message is not None:
-        message.attempts += 1
+        message.attempts = min(message.attempts + 1, RESENT_ONCE)
         not_taken(session, message, now)
         session.flush()

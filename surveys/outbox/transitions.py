@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from surveys.models import Message
 from surveys.outbox.claiming import Claim
 from surveys.outbox.eligibility import Refusal
+from surveys.outbox.settling import RESENT_ONCE
 from surveys.outbox.situation import Situation
 from surveys.outbox.staff_tasks import open_task
 
@@ -65,7 +66,8 @@ def write_sending(
 
     What goes along is taken from whoever has claimed it by a higher fence.
     """
-    begun = {"state": "sending", "sending_at": now, "attempts": Message.attempts + 1, "carried_by": None}
+    tries = func.least(Message.attempts + 1, RESENT_ONCE)  # a restore lets one go that has used them up
+    begun = {"state": "sending", "sending_at": now, "attempts": tries, "carried_by": None}
     taken = {**begun, "claimed_at": now, "fence": Message.fence + 1}
     until = func.clock_timestamp() + lease
     heads = [group[0].message.id for group in groups]
