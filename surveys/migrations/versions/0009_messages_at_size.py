@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from surveys.migrations.rights import OWNER
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -29,8 +31,16 @@ def upgrade() -> None:
         for name, columns, where in INDEXES:
             options = {"postgresql_where": sa.text(where)} if where else {}
             op.create_index(name, "message", columns, postgresql_concurrently=True, if_not_exists=True, **options)
-        op.execute("UPDATE message SET cause = 'not_recorded' WHERE state = 'cancelled' AND cause IS NULL")
+        _give_causes()
     op.create_check_constraint("cancelled_has_a_cause", "message", CAUSED, postgresql_not_valid=True)
+
+
+def _give_causes() -> None:
+    """The owner may change these rows for this statement alone: forced row-level security hides them from it."""
+    op.execute("DROP POLICY IF EXISTS message_cause ON message")
+    op.execute(f"CREATE POLICY message_cause ON message FOR UPDATE TO {OWNER} USING (state = 'cancelled')")
+    op.execute("UPDATE message SET cause = 'not_recorded' WHERE state = 'cancelled' AND cause IS NULL")
+    op.execute("DROP POLICY message_cause ON message")
 
 
 def downgrade() -> None:
