@@ -13,7 +13,7 @@ from email.message import Message
 from email.utils import getaddresses
 
 LARGEST = 1024 * 1024  # bytes of one returned mail that are looked at
-MESSAGE_ID = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>")
+MESSAGE_ID = re.compile(r"<[^<>\s\0]{1,200}@[^<>\s\0]{1,200}>")  # no database can be asked for a NUL
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 SMTP_CODE = re.compile(r"\b5[0-5][0-9][ -]")
 QMAIL = "this is the qmail-send program"

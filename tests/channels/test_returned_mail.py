@@ -121,6 +121,18 @@ def test_a_mailbox_is_read_once_and_what_is_for_people_stays_unseen(
     assert suppressed(sent) == ["bounced"]
 
 
+def test_a_report_about_an_id_that_no_database_takes_keeps_no_other_back(
+    app: Flask, sent: Enrolled, mailbox: Mailbox
+) -> None:
+    mailbox.mails += [
+        reports.postfix(sent.messages()[0].message_id, sent.address),
+        reports.postfix("<0\0@riverside.example>", sent.address),
+        reports.exim("<0\0@riverside.example>", sent.address),
+    ]
+    assert run(app, "--mailbox").exit_code == 0
+    assert suppressed(sent) == ["bounced"]
+
+
 def test_the_beat_reads_the_mailbox_too_and_logs_no_address(
     app: Flask, sent: Enrolled, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
 ) -> None:
