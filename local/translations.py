@@ -28,6 +28,7 @@ PATIENT_SIDE = (
 )
 METHODS = [("surveys/**.py", "python"), ("tasks/**.py", "python"), ("templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "LazyText": None}
+LONG = 12  # characters: a word may be a doubled syllable, a sentence is not
 SOURCES = ("surveys", "tasks", "templates")
 HEADER = """# Interface texts. Instruments have wording of their own, under surveys/wording.
 msgid ""
@@ -74,6 +75,8 @@ def _troubles(folder: Path, language: str) -> Iterator[str]:
     yield from (f"{name}: missing: {_key(each)!r}" for each in wanted if not _is_whole(known.get(_key(each))))
     spoken = {_key(each) for each in wanted}
     for message in known:
+        if message.id and _is_said_twice(message):
+            yield f"{name}: said twice: {_key(message.id)!r}"
         if message.id and _key(message.id) not in spoken:
             yield f"{name}: no longer in the source: {_key(message.id)!r}"
         if "%(" in _key(message.id):  # a lone per cent sign is no placeholder
@@ -85,6 +88,12 @@ def _is_whole(message: Message | None) -> bool:
         return False
     forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
     return all(forms)
+
+
+def _is_said_twice(message: Message) -> bool:
+    """Whether a sentence stands there two times on end, as a slip of an editor leaves it."""
+    forms = message.string if isinstance(message.string, (list, tuple)) else [message.string or ""]
+    return any(len(form) > LONG and form[: len(form) // 2] == form[len(form) // 2 :] for form in forms)
 
 
 @cache

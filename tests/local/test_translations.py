@@ -38,6 +38,12 @@ def edit(folder: Path, language: str, old: str, new: str) -> None:
             "de.po: missing: 'Save and continue'",
         ),
         ("ar", 'msgid "Back"', 'msgid "Go back"', "ar.po: no longer in the source: 'Go back'"),
+        (
+            "de",
+            'msgstr "Zwei Wochen Pause"',
+            'msgstr "Zwei Wochen PauseZwei Wochen Pause"',
+            "de.po: said twice: 'Pause for two weeks'",
+        ),
         ("es", "Pregunta %(number)s de", "Pregunta %(numero)s de", "es.po: 'Question %(number)s of %(total)s': "),
     ],
 )
