@@ -20,7 +20,7 @@ from surveys.views.guard import Reply, config, identity, staff_page
 from surveys.views.held import held_counts
 from surveys.views.seen import note_view
 from surveys.views.words import FILTERS
-from surveys.workqueue.waiting import count_waiting
+from surveys.workqueue.waiting import count_patients
 
 bp = Blueprint("desk", __name__)
 DRAWN = 50  # lines of one section that the page shows; more are counted
@@ -37,7 +37,7 @@ def today() -> Reply:
     note_view(line.patient.id for section in vars(desk).values() for line in section[:DRAWN])
     day = found.today(now)
     names, held = lambda p: contact(vault, p), held_counts().total
-    waiting = count_waiting(db.session(), found.clinic(), now=now)
+    waiting = count_patients(db.session(), found.clinic(), now=now)
     return render_template("clinician/desk.html", desk=desk, names=names, today=day, held=held, waiting=waiting)
 
 

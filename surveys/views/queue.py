@@ -71,6 +71,7 @@ def show() -> Reply:
     reason = reason if reason in REASONS else None
     today = calls(session, clinic, now=now, reason=reason, limit=DRAWN)
     later = calls(session, clinic, now=now, later=True, limit=DRAWN)
+    total, by_reason = count_waiting(session, clinic, now=now), counts_by_reason(session, clinic, now=now)
     wishes = _erasure_wishes()
     note_view([*(call.patient.id for call in (*today, *later)), *(patient.id for patient in wishes)])
     return render_template(
@@ -78,8 +79,10 @@ def show() -> Reply:
         calls=today,
         later=later,
         wishes=wishes,
-        total=count_waiting(session, clinic, now=now),
-        reasons=counts_by_reason(session, clinic, now=now),
+        total=total,
+        listed=dict(by_reason).get(reason, 0) if reason else total,
+        put_off=count_waiting(session, clinic, now=now, later=True),
+        reasons=by_reason,
         chosen=reason,
         quick=QUICK,
         zone=clinic.time_zone,

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
@@ -16,6 +16,7 @@ from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Episode, StaffTask, StaffTaskLog, Visit
 from surveys.outbox.send_times import send_days
 from surveys.outbox.staff_tasks import ABOUT_VISIT, close_tasks, log
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings
 from surveys.schedule import local_date
 from surveys.send_calendar import SendDays
 
@@ -26,7 +27,7 @@ MOST_DAYS = 92
 
 
 class AlreadyDoneError(Exception):
-    """The visit waits for nobody any more: sent, over, or closed by a colleague."""
+    """The visit waits for nobody any more: sent, over, ended, or closed by a colleague."""
 
 
 class OvertakenError(Exception):
@@ -50,12 +51,12 @@ def log_attempt(
     ``seen``: how many lines of the log the person had before them. The same attempt sent twice is logged once. Raises
     AlreadyDoneError and OvertakenError, changing nothing.
     """
+    lines = _lines(session, _locked(session, visit))
+    if _repeated(lines, tried, seen, actor):
+        return _next_try(session, visit)
     tasks = _open_tasks(session, visit, now=now)
-    lines = _lines(session, visit)
     if len(lines) != seen:
-        if not _repeated(lines, tried, seen, actor):
-            raise OvertakenError
-        return max((task.next_try_on for task in tasks if task.next_try_on), default=None)
+        raise OvertakenError
     task = tasks[0] if tasks else _task(session, visit, now=now)
     log(session, clinic.id, task.id, tried.outcome, tried.note, by=actor, now=now)
     following = None if tried.outcome in CLOSING else tried.next_try_on or usual_day(session, clinic, tried, now)
@@ -69,18 +70,34 @@ def log_attempt(
     return following
 
 
-def _open_tasks(session: Session, visit: Visit, *, now: datetime) -> Sequence[StaffTask]:
-    """The visit's open tasks. The visit's lock keeps a submission, a closing and a colleague apart from this."""
+def _locked(session: Session, visit: Visit) -> Visit:
+    """The visit as it stands. The locks keep an ending, a submission, a closing and a colleague apart from this."""
+    session.execute(select(Episode.id).where(Episode.id == visit.episode_id).with_for_update(key_share=True))
     locked = select(Visit).where(Visit.id == visit.id).with_for_update(key_share=True)
-    current = session.scalars(locked.execution_options(populate_existing=True)).one()
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
+def _next_try(session: Session, visit: Visit) -> date | None:
+    still = StaffTask.visit_id == visit.id, StaffTask.kind.in_(ABOUT_VISIT), StaffTask.closed_at.is_(None)
+    return session.scalar(select(func.max(StaffTask.next_try_on)).where(*still))
+
+
+def _open_tasks(session: Session, visit: Visit, *, now: datetime) -> Sequence[StaffTask]:
+    """The open tasks of a visit that is locked; raises AlreadyDoneError."""
     theirs = select(StaffTask).where(StaffTask.visit_id == visit.id, StaffTask.kind.in_(ABOUT_VISIT))
     tasks = session.scalars(theirs.order_by(StaffTask.opened_at, StaffTask.id).with_for_update()).all()
     waiting = [task for task in tasks if task.closed_at is None]
     decided = not waiting and any(task.outcome in CLOSING for task in tasks)
-    over = current.submitted_at or current.cancelled_at or current.closed_at or current.closes_at <= now
-    if over or decided:
+    if decided or _is_over(session, visit, now):
         raise AlreadyDoneError
     return waiting
+
+
+def _is_over(session: Session, visit: Visit, now: datetime) -> bool:
+    """Whether the visit takes no answers any more, or its follow-up has ended."""
+    if visit.submitted_at or visit.cancelled_at or visit.closed_at or visit.closes_at <= now:
+        return True
+    return any(ending.kind in STOPS_FOLLOW_UP for ending in active_endings(session, visit.episode_id))
 
 
 def _lines(session: Session, visit: Visit) -> Sequence[StaffTaskLog]:

@@ -31,7 +31,8 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
     """The clinic's visits that wait for a person at ``now``, one row each; ``later``: not before another day."""
     task = StaffTask.visit_id == Visit.id, StaffTask.closed_at.is_(None), StaffTask.kind.in_(ABOUT_VISIT)
     today = local_date(now, ZoneInfo(clinic.time_zone))
-    next_try = select(func.max(StaffTask.next_try_on)).where(*task).scalar_subquery()
+    next_try = select(func.min(StaffTask.next_try_on)).where(*task).scalar_subquery()
+    waits = func.bool_and(func.coalesce(StaffTask.next_try_on > today, False))  # a new task is for today
     paused = func.coalesce(Patient.paused_until > now, False)
     problem = reach_problem()
     return (
@@ -40,7 +41,7 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
             select(func.array_agg(StaffTask.kind)).where(*task).scalar_subquery().label("kinds"),
             next_try.label("next_try_on"),
             problem.label("problem"),
-            (func.coalesce(next_try > today, False) | paused).label("later"),
+            (func.coalesce(select(waits).where(*task).scalar_subquery(), False) | paused).label("later"),
             paused.label("paused"),
             permitted("contact_phone").label("may_phone"),
             exists().where(Response.visit_id == Visit.id).label("begun"),
@@ -94,10 +95,16 @@ def _rank(session: Session) -> ColumnElement[int]:
     return case(*ranks, else_=USUAL) if ranks else literal(USUAL)
 
 
-def count_waiting(session: Session, clinic: Clinic, *, now: datetime) -> int:
-    """How many visits somebody should look after today."""
+def count_waiting(session: Session, clinic: Clinic, *, now: datetime, later: bool = False) -> int:
+    """How many visits somebody should look after today, or on later days."""
     rows = waiting_visits(session, clinic, now=now)
-    return session.scalar(select(func.count()).select_from(rows).where(~rows.c.later)) or 0
+    return session.scalar(select(func.count()).select_from(rows).where(rows.c.later == later)) or 0
+
+
+def count_patients(session: Session, clinic: Clinic, *, now: datetime) -> int:
+    """Whose visits those of today are: one call is about all of a patient's."""
+    rows = waiting_visits(session, clinic, now=now)
+    return session.scalar(select(func.count(rows.c.patient_id.distinct())).where(~rows.c.later)) or 0
 
 
 def counts_by_reason(session: Session, clinic: Clinic, *, now: datetime) -> Sequence[tuple[str, int]]:

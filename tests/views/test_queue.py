@@ -39,7 +39,7 @@ from surveys.workqueue.calls import calls
 from tasks.reminders import drain_clinic
 from tests.factories import PASSWORD, MadeClinic
 from tests.staff_browser import SITE, signed_in
-from tests.tasks.enrolled import Enrolled, enrol
+from tests.tasks.enrolled import Enrolled, another_episode, enrol, enrol_beside
 
 PHONE = "+44 20 7946 0123"
 
@@ -104,6 +104,15 @@ def test_a_line_tells_whom_why_until_when_and_what_helps(app: Flask, unreached: 
     assert "1 patient to call today, and why" in read(browser, "/desk")
 
 
+def test_the_desk_counts_patients_and_the_list_their_visits(app: Flask, unreached: Enrolled) -> None:
+    with app.app_context():
+        another_episode(unreached)
+        drain_clinic(unreached.clinic_id)
+    browser = browser_of(app, unreached)
+    assert "1 patient to call today, and why" in read(browser, "/desk")
+    assert '<span class="count">2</span>' in read(browser)
+
+
 def test_who_may_not_be_called_is_shown_without_a_number(app: Flask) -> None:
     with app.app_context():
         patient = enrol(permitted=False)
@@ -134,6 +143,25 @@ def test_one_click_logs_the_call_and_folds_the_line_away(app: Flask, unreached: 
     assert "patients to call" not in read(browser, "/desk")
 
 
+@pytest.mark.parametrize("path", ["/queue", "/queue?reason=no_channel"])
+def test_what_is_not_drawn_is_counted(
+    app: Flask, unreached: Enrolled, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    with app.app_context():
+        for number in range(2):
+            enrol_beside(unreached, number, channel="none")
+        drain_clinic(unreached.clinic_id)
+    monkeypatch.setattr("surveys.views.queue.DRAWN", 1)
+    browser = browser_of(app, unreached)
+    assert "and 2 more" in read(browser, path)
+    with app.app_context(), clinic_session(unreached.clinic_id) as session:
+        session.execute(update(StaffTask).values(next_try_on=app_now(session).date() + timedelta(days=3)))
+        session.commit()
+    assert re.search(r'Next try on another day <span class="count">3</span>', read(browser))
+    assert "and 2 more" in read(browser)
+    assert ("Nobody has to be called." in read(browser, path)) == ("reason" not in path)
+
+
 def test_of_two_who_call_at_once_the_second_is_told(app: Flask, unreached: Enrolled) -> None:
     first, second = browser_of(app, unreached), browser_of(app, unreached, "colleague")
     assert log(first, unreached, "voicemail").status_code == 303
@@ -147,9 +175,27 @@ def test_of_two_who_call_at_once_the_second_is_told(app: Flask, unreached: Enrol
     assert tried(app, unreached) == ["voicemail", "no_answer"]
 
 
+def test_a_new_reason_brings_the_line_back_before_its_next_try(app: Flask, unreached: Enrolled) -> None:
+    browser = browser_of(app, unreached)
+    assert log(browser, unreached, "promised", next_try_on=days_on(app, unreached, 60)).status_code == 303
+    assert "Nobody has to be called." in read(browser)
+    with app.app_context(), clinic_session(unreached.clinic_id) as session:
+        ask_staff(session, unreached.clinic_id, unreached.visit_id, "birth_year", now=app_now(session))
+        session.commit()
+    page = read(browser)
+    assert "Nobody has to be called." not in page
+    assert "Call, make sure who is speaking, then give a new link." in page
+
+
+def days_on(app: Flask, patient: Enrolled, days: int) -> str:
+    with app.app_context(), clinic_session(patient.clinic_id) as session:
+        return (app_now(session).date() + timedelta(days=days)).isoformat()
+
+
 def test_a_refusal_ends_the_calls_and_leads_to_the_endings(app: Flask, unreached: Enrolled) -> None:
     browser = browser_of(app, unreached)
-    assert "#endings-" in (log(browser, unreached, "declined", note="no time").location or "")
+    for _ in range(2):  # a double click
+        assert "#endings-" in (log(browser, unreached, "declined", note="no time").location or "")
     closed = task(app, unreached)
     assert (closed.outcome, closed.closed_by is not None) == ("declined", True)
     assert "Ruiz" not in read(browser)
@@ -216,6 +262,19 @@ def test_a_task_closes_when_the_window_does_and_when_follow_up_stops(app: Flask,
         now, episode = app_now(session), session.get_one(Episode, unreached.episode_id)
         record_ending(session, clinic, episode, "lost", now.date(), reason=None, actor=SYSTEM, now=now)
         assert session.scalars(select(StaffTask.outcome)).one() == "lost"
+
+
+def test_a_call_that_comes_after_the_end_of_follow_up_opens_nothing_again(app: Flask, unreached: Enrolled) -> None:
+    browser = browser_of(app, unreached)
+    with app.app_context(), clinic_session(unreached.clinic_id) as session:
+        now, episode = app_now(session), session.get_one(Episode, unreached.episode_id)
+        clinic = session.get_one(Clinic, unreached.clinic_id)
+        record_ending(session, clinic, episode, "died", now.date(), reason=None, actor=SYSTEM, now=now)
+        session.commit()
+    late = log(browser, unreached, "no_answer")
+    assert late.status_code == 409
+    assert "this visit is done with, so nobody has to call" in late.text
+    assert (task(app, unreached).outcome, tried(app, unreached)) == ("died", [])
 
 
 def test_who_is_left_alone_appears_and_who_wants_no_reminders_does_not(app: Flask) -> None:
