@@ -25,6 +25,7 @@ from surveys.people.patients import contact
 from surveys.protocols.store import protocol_of
 from surveys.schedule import local_date
 from surveys.wordings import speaks
+from surveys.workqueue.mending import note_change
 
 PAUSE = timedelta(days=14)
 STOPPED = "reminders_stopped"
@@ -116,11 +117,12 @@ def ways(session: Session, vault: Vault, patient: Patient, *, texts: bool) -> di
 def choose_channel(
     session: Session, vault: Vault, clinic: Clinic, patient: Patient, channel: str, *, actor: Actor, now: datetime
 ) -> None:
-    """Write by another of ``ways``; what waits follows."""
+    """Write by another of ``ways``; what waits follows, and nobody has to find another way any more."""
     details = replace(contact(vault, patient), channel=channel)
-    if change_details(session, vault, patient, details, actor=actor, now=now):
+    if changed := change_details(session, vault, patient, details, actor=actor, now=now):
         _replan(session, clinic, patient, now)
         follow_channel(session, patient)
+        note_change(session, patient, changed, actor=actor, now=now)
 
 
 def _replan(session: Session, clinic: Clinic, patient: Patient, now: datetime) -> None:

@@ -28,6 +28,7 @@ from surveys.protocols import store as protocol_store
 from surveys.views import found
 from surveys.views.guard import Reply, has_texts, identity, staff_page
 from surveys.views.seen import note_view
+from surveys.workqueue.mending import note_change
 
 bp = Blueprint("details", __name__)
 
@@ -78,8 +79,9 @@ def save(patient_id: UUID) -> Reply:
 @staff_page
 def right_again(patient_id: UUID) -> Reply:
     """Let messages go to the address and number on file again: the patient has said that they are right."""
-    session, patient = db.session(), found.living(patient_id)
-    lifted = lift(session, patient, actor=identity().actor, now=found.now())
+    session, now, patient = db.session(), found.now(), found.living(patient_id)
+    lifted = lift(session, patient, actor=identity().actor, now=now)
+    note_change(session, patient, frozenset(), actor=identity().actor, now=now)
     session.commit()
     if lifted:
         flash(_("Messages may go there again. Send the link of an open visit once more."), "good")

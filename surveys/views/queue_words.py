@@ -12,9 +12,9 @@ from surveys.workqueue.calls import Call
 REASONS: Mapping[str, LazyText] = {
     "phone": LazyText("Reminders are used up"),
     "no_channel": LazyText("No message can be sent"),
-    "bounced": LazyText("E-mail came back"),
-    "unknown_handover": LazyText("E-mail may not have arrived"),
-    "failed_message": LazyText("The mail relay refused the e-mail"),
+    "bounced": LazyText("Address or number does not work"),
+    "unknown_handover": LazyText("A message may not have arrived"),
+    "failed_message": LazyText("A message could not be handed over"),
     "birth_year": LazyText("Wrong year of birth closed the link"),
     "erasure_wish": LazyText("Wants to be erased"),
     "left_alone": LazyText("Nothing more is planned"),
@@ -24,12 +24,13 @@ REASONS: Mapping[str, LazyText] = {
     "no_permission": LazyText("No permission to write"),
     "address_bounced": LazyText("E-mail came back"),
     "number_stopped": LazyText("Answered STOP to a text"),
+    "number_refused": LazyText("The number takes no texts"),
 }
 ACTIONS: Mapping[str, LazyText] = {
     "new_link": LazyText("Call, make sure who is speaking, then give a new link."),
     "ask_permission": LazyText("Telephone calls are not allowed: ask at the next appointment."),
     "find_number": LazyText("Find the right telephone number first."),
-    "mend_address": LazyText("Call, and correct the e-mail address."),
+    "mend_address": LazyText("Call, and correct the address or number."),
     "another_way": LazyText("Ask how the patient can be written to, and change the details."),
     "remind_promise": LazyText("Promised to answer: ask once more, or interview now."),
     "another_hour": LazyText("Three calls in vain: try another time of day."),

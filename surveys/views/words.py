@@ -80,7 +80,7 @@ OTHERS = {
     "guessed": LazyText("wrong years of birth closed the link"),
     "suppressed": LazyText("the address came back, or texts were stopped"),
     "address_bounced": LazyText("the address bounced"),
-    "texts_stopped": LazyText("stopped text messages"),
+    "texts_stopped": LazyText("no texts go to this number"),
     "nothing_sent": LazyText("wants no messages"),
     "too_soon": LazyText("too close upon another mail"),
     "overtaken": LazyText("a newer reminder was due and went instead"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from surveys.channels.stopping import stop_texts
 from surveys.db import app_now, clinic_session
 from surveys.models import AuditEvent, Consent, Message, Patient, StaffTask, SuppressedPhone, Suppression
+from surveys.outbox.staff_tasks import ask_staff
 from surveys.outbox.suppressing import suppress_of
 from tests.views.test_enrolment import PERSON, Desk, sign_in
 
@@ -105,12 +106,16 @@ def test_what_was_stopped_is_shown_and_lifted_by_a_person(app: Flask, desk: Desk
     assert "answered STOP" in page
     assert "reported as unwanted" in page
     assert "no texts are sent there" in desk.client.get(path).get_data(as_text=True)
-    assert "stopped text messages" in desk.client.get("/desk").get_data(as_text=True)
+    assert "no texts go to this number" in desk.client.get("/desk").get_data(as_text=True)
     with app.app_context():
         visit = desk.visit()
     assert "texts to this number were stopped" in desk.post(f"/visits/{visit.id}/resend").get_data(as_text=True)
+    with app.app_context(), clinic_session(desk.clinic.id) as session:
+        assert open_tasks(session) == ["no_channel"]
     for _ in range(2):
         assert desk.post(f"{path}/right-again").status_code == 303
+    with app.app_context(), clinic_session(desk.clinic.id) as session:
+        assert open_tasks(session) == [], "messages reach the patient again"
     assert "answered STOP" not in desk.client.get(f"{path}/details").get_data(as_text=True)
     with app.app_context(), clinic_session(desk.clinic.id) as session:
         assert session.scalar(select(func.count()).select_from(SuppressedPhone)) == 0
@@ -129,6 +134,22 @@ def test_a_new_number_is_written_to_without_lifting_anything(app: Flask, desk: D
     assert "answered STOP" not in desk.client.get(f"{path}/details").get_data(as_text=True)
     with app.app_context():
         assert desk.post(f"/visits/{desk.visit().id}/resend").status_code == 303
+
+
+def test_a_number_that_the_gateway_refused_is_not_called_a_stop_or_an_e_mail(app: Flask, desk: Desk) -> None:
+    desk.enrol(**BY_TEXT, contact_phone="y")
+    with app.app_context():
+        visit = desk.visit()
+    with app.app_context(), clinic_session(desk.clinic.id) as session:
+        now, patient = app_now(session), session.scalars(select(Patient)).one()
+        assert suppress_of(session, patient, "sms", "bounced", now=now)
+        ask_staff(session, desk.clinic.id, visit.id, "bounced", now=now)
+        session.commit()
+    page = desk.client.get("/queue").get_data(as_text=True)
+    assert "The number takes no texts" in page
+    assert "Call, and correct the address or number." in page
+    assert "STOP" not in page
+    assert "E-mail came back" not in page
 
 
 def test_another_clinic_lifts_nothing(app: Flask, desk: Desk) -> None:
