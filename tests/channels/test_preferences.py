@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.opt_out import opt_out_token
+from surveys.channels.stopping import stop_texts
 from surveys.db import app_now, clinic_session
-from surveys.models import AuditEvent, Clinic, Consent, Ending, Episode, Patient
+from surveys.models import AuditEvent, Clinic, Consent, Ending, Episode, Patient, StaffTask
 from surveys.pathway.endings import record_ending
 from tasks.reminders import drain_clinic
 from tests.channels.texted import Texted, change, enrol_texted
@@ -117,6 +118,17 @@ def test_another_way_is_taken_and_what_waits_follows(phone: Phone, texts: SmsGat
     assert phone.texted.enrolled.messages()[0].state == "sent"
 
 
+def test_another_way_settles_the_task_to_find_one(app: Flask, phone: Phone) -> None:
+    clinic_id = phone.texted.enrolled.clinic_id
+    with clinic_session(clinic_id) as session:
+        stop_texts(session, app.extensions["vault"], clinic_id, phone.texted.number, now=app_now(session))
+        session.commit()
+    assert phone.client.post(phone.path, data={"act": "channel", "channel": "email"}).status_code == 303
+    with clinic_session(clinic_id) as session:
+        done = session.scalars(select(StaffTask)).one()
+        assert (done.kind, done.outcome, done.closed_by) == ("no_channel", "details_changed", None)
+
+
 @pytest.mark.parametrize("allowed", [frozenset({"contact_sms"}), frozenset({"contact_sms", "contact_phone"})])
 def test_only_ways_that_are_allowed_are_offered(phone: Phone, allowed: frozenset[str]) -> None:
     with clinic_session(phone.texted.enrolled.clinic_id) as session:
@@ -180,6 +192,19 @@ def test_a_token_that_went_elsewhere_shows_no_address_and_no_way(app: Flask, tex
         assert phone.client.post(phone.path, data={"act": "pause"}).status_code == 303
 
 
+def test_who_has_an_old_address_stops_messages_and_cannot_bring_them_back(app: Flask, texted: Texted) -> None:
+    owner = Phone(app.test_client(), texted)
+    old = Phone(app.test_client(), texted, marked=False)
+    for act, again in (("pause", "unpause"), ("stop", "resume")):
+        old.press(act)
+        assert old.client.post(old.path, data={"act": again}).status_code == 422
+        assert "phone your clinic" in old.page()
+        assert f'value="{again}"' not in old.page()
+    assert states(old) == {"cancelled"}
+    owner.press("resume")
+    assert states(owner) == {"planned"}
+
+
 def _moved(app: Flask, texted: Texted) -> Phone:
     """The telephone on which the patient was written to before it changed hands."""
     phone = Phone(app.test_client(), texted)
@@ -223,7 +248,12 @@ def test_the_landing_page_leads_there_in_the_patients_language(app: Flask, insid
     address = next(word for word in texts.texts_to(texted.number)[0].split() if "/q/" in word)
     landing = app.test_client().get(address[address.index("/q/") :].rstrip(".")).get_data(as_text=True)
     start = landing.index("/u/")
-    page = app.test_client().get(landing[start : landing.index('"', start)]).get_data(as_text=True)
+    choices = landing[start : landing.index('"', start)]
+    page = app.test_client().get(choices).get_data(as_text=True)
     assert 'lang="es"' in page
     assert "a•••@p•••.example" in page
     assert current_app == app
+    with clinic_session(texted.enrolled.clinic_id) as session:
+        change(session, phone="+44 7700 900999")
+        session.commit()
+    assert "•••" not in app.test_client().get(choices).get_data(as_text=True), "the telephone has another owner"

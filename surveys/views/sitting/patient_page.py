@@ -113,8 +113,9 @@ def first_name(sitting: Sitting) -> str:
 def choices_url(sitting: Sitting) -> str:
     """Return the address of the patient's own choices about messages."""
     patient = db.session.get_one(Patient, sitting.patient_id)
-    whose, sent_to = (sitting.clinic_id, sitting.episode_id), patient.email_index or patient.phone_index
-    return url_for("preferences.show", token=opt_out_token(secret(), *whose, sent_to))
+    sent_to = patient.phone_index if patient.channel == "sms" else patient.email_index or patient.phone_index
+    token = opt_out_token(secret(), sitting.clinic_id, sitting.episode_id, sent_to)
+    return url_for("preferences.show", token=token)
 
 
 def minutes(sitting: Sitting) -> int:

@@ -28,6 +28,8 @@ from surveys.views.sitting.patient_page import patient_blueprint, see
 
 bp = patient_blueprint("preferences")
 MASKS: dict[str, Callable[[str], str]] = {"email": addresses.masked, "sms": telephone.masked}
+QUIETER = {"stop": preferences.stop_reminders, "pause": preferences.pause}  # anybody whom a message ever reached
+AGAIN = {"resume": preferences.resume_reminders, "unpause": preferences.end_pause}
 DONE = {
     "stop": LazyText("Reminders are stopped. Answers you have given are kept."),
     "resume": LazyText("Reminders come again."),
@@ -40,11 +42,15 @@ DONE = {
 
 @dataclass(frozen=True)
 class Chooser:
-    """Who chooses. ``whole``: the token tells enough to show and change language and way of writing."""
+    """Who chooses. ``at_hand``: the token went where messages go today, so messages may come again by it.
+
+    ``whole``: it tells enough to show and change language and way of writing, too.
+    """
 
     clinic: Clinic
     patient: Patient
     token: str
+    at_hand: bool
     whole: bool
 
     @property
@@ -66,7 +72,7 @@ def known(token: str) -> Chooser:
         abort(404)
     speak(patient.language)
     at_hand = sent_to_one_of(config().secret_key, token, patient.email_index, patient.phone_index)
-    return Chooser(clinic, patient, token, at_hand and not asks_year(session, patient))
+    return Chooser(clinic, patient, token, at_hand, at_hand and not asks_year(session, patient))
 
 
 @bp.get("/u/<token>/preferences")
@@ -89,12 +95,7 @@ def change(token: str) -> Reply:
 
 def _do(chooser: Chooser, act: str, now: datetime) -> str | None:
     """Return what is wrong, or None."""
-    simple = {
-        "stop": preferences.stop_reminders,
-        "resume": preferences.resume_reminders,
-        "pause": preferences.pause,
-        "unpause": preferences.end_pause,
-    }
+    simple = QUIETER | (AGAIN if chooser.at_hand else {})
     if act in simple:
         simple[act](db.session(), chooser.clinic, chooser.patient, actor=chooser.actor, now=now)
         return None
