@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from flask import Blueprint, flash, redirect, request, url_for
-from sqlalchemy import delete, select
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from wtforms import DateField, Form
 from wtforms.validators import InputRequired
 
 from surveys.access.chain.audit import record
-from surveys.db import db
+from surveys.db import db, uuid7
 from surveys.enrolment.fields import text_field
 from surveys.i18n import gettext as _
 from surveys.models import ClinicHoliday
@@ -42,11 +43,10 @@ def add() -> Reply:
     typed = HolidayForm(request.form)
     if not typed.validate():
         return settings_page(holiday=typed), 422
-    day, name = typed.on_date.data or date.max, typed.name.data
-    if problem := _problem(day):
+    day, name = typed.on_date.data or date.max, typed.name.data or ""
+    if problem := _problem(day) or _put(day, name):
         typed.on_date.errors = [problem]
         return settings_page(holiday=typed), 422
-    db.session.add(ClinicHoliday(clinic_id=identity().clinic_id, on_date=day, name=name))
     _note(day, None, name)
     db.session.commit()
     flash(_("No messages will go on that day."), "good")
@@ -72,8 +72,14 @@ def _problem(day: date) -> str | None:
     today = found.today(found.now())
     if not today <= day <= today + AHEAD:
         return _("Enter a day from today to ten years ahead.")
-    there = select(ClinicHoliday.id).where(ClinicHoliday.on_date == day)
-    return _("This day is on the list already.") if db.session.scalar(there) else None
+    return None
+
+
+def _put(day: date, name: str) -> str | None:
+    """Write the day; what is wrong where it stands there, be it since a moment ago."""
+    row = {"id": uuid7(), "clinic_id": identity().clinic_id, "on_date": day, "name": name}
+    new = insert(ClinicHoliday).values(**row).on_conflict_do_nothing().returning(ClinicHoliday.id)
+    return None if db.session.scalar(new) else _("This day is on the list already.")
 
 
 def _note(day: date, old: str | None, new: str | None) -> None:

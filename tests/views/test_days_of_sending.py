@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from surveys.db import app_now, clinic_session
+from surveys.db import app_now, clinic_session, uuid7
 from surveys.models import AuditEvent, Clinic, ClinicHoliday, Patient
 from tests.factories import MadeClinic
 from tests.staff_browser import SITE, signed_in
@@ -73,6 +73,23 @@ def test_a_day_that_cannot_be_is_refused_with_a_sentence(app: Flask, patient: En
     assert status == 422
     assert 'id="on_date-error"' in page
     assert holidays(patient) == []
+
+
+def test_a_day_that_a_colleague_adds_at_that_moment_is_refused_with_a_sentence(
+    app: Flask, patient: Enrolled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, day = browser_of(app, patient), today_of(patient) + timedelta(days=30)
+
+    def colleague(_day: date) -> None:
+        with clinic_session(patient.clinic_id) as session:
+            session.add(ClinicHoliday(clinic_id=patient.clinic_id, id=uuid7(), on_date=day, name="Closed"))
+            session.commit()
+
+    monkeypatch.setattr("surveys.views.holidays._problem", colleague)
+    status, page = add(browser, day.isoformat())
+    assert status == 422
+    assert "This day is on the list already." in page
+    assert holidays(patient) == [day]
 
 
 def test_a_day_on_the_list_is_not_added_twice(app: Flask, patient: Enrolled) -> None:
