@@ -57,17 +57,20 @@ def export_command(number: int, code: str, out: Path) -> None:
 @click.option("--apply", "applied", is_flag=True, help="Erase who is due and agreed to.")
 def retention_command(code: str | None, applied: bool) -> None:
     """Count who falls due for erasure in each clinic, and erase them with --apply."""
-    for each in [code] if code else _codes():
-        with _clinic(each) as (session, clinic):
-            now = app_now(session)
-            dues = due_list(session, clinic, now=now)
-            stages = {stage: sum(due.stage == stage for due in dues) for stage in ("due", "soon", "later")}
-            told = f"{each}: {stages['due']} due, {stages['soon']} within 30 days, {stages['later']} within 90 days"
-            if applied:
-                told += f"; erased {_erase_all(session, clinic, now)}"
-            else:
-                told += f"; {len(ripe(clinic, dues))} may be erased with --apply"
-        click.echo(told)
+    for bound in [_clinic(code)] if code else map(_bound, _known().values()):
+        with bound as (session, clinic):
+            click.echo(_retained(session, clinic, applied=applied))
+
+
+def _retained(session: Session, clinic: Clinic, *, applied: bool) -> str:
+    """Count one clinic's, and erase if that is wished."""
+    now = app_now(session)
+    dues = due_list(session, clinic, now=now)
+    stages = {stage: sum(due.stage == stage for due in dues) for stage in ("due", "soon", "later")}
+    told = f"{clinic.code}: {stages['due']} due, {stages['soon']} within 30 days, {stages['later']} within 90 days"
+    if applied:
+        return f"{told}; erased {_erase_all(session, clinic, now)}"
+    return f"{told}; {len(ripe(clinic, dues))} may be erased with --apply"
 
 
 @privacy.command("erasures")
@@ -75,8 +78,8 @@ def retention_command(code: str | None, applied: bool) -> None:
 def erasures_command(out: Path) -> None:
     """Write who was erased, to be kept apart from the backups: after a restore these are erased again."""
     lines = ["clinic,patient,erased_at,cause,withheld"]
-    for code in _codes():
-        with _clinic(code) as (session, clinic):
+    for code, clinic_id in _known().items():
+        with _bound(clinic_id) as (session, clinic):
             wanted = select(Erasure, Patient.number).join(Patient, Patient.id == Erasure.patient_id)
             rows = session.execute(wanted.where(Erasure.clinic_id == clinic.id).order_by(Erasure.erased_at)).all()
         lines += [
@@ -113,26 +116,28 @@ def map_command(write: bool) -> None:
 @contextmanager
 def _clinic(code: str) -> Iterator[tuple[Session, Clinic]]:
     """Yield a session bound to the clinic of that code."""
-    for clinic_id in _ids():
-        with clinic_session(clinic_id) as session:
-            clinic = session.get_one(Clinic, clinic_id)
-            if clinic.code == code:
-                yield session, clinic
-                return
-    raise click.UsageError(f"There is no clinic {code!r}. The clinics are: {', '.join(_codes()) or 'none'}.")
+    known = _known()
+    if code not in known:
+        raise click.UsageError(f"There is no clinic {code!r}. The clinics are: {', '.join(known) or 'none'}.")
+    with _bound(known[code]) as bound:
+        yield bound
 
 
-def _ids() -> list[UUID]:
+@contextmanager
+def _bound(clinic_id: UUID) -> Iterator[tuple[Session, Clinic]]:
+    with clinic_session(clinic_id) as session:
+        yield session, session.get_one(Clinic, clinic_id)
+
+
+def _known() -> dict[str, UUID]:
+    """The clinics by code."""
     with clinic_scope(None), Session(db.engine) as session:
-        return list(session.scalars(text("SELECT * FROM clinic_ids()")))
-
-
-def _codes() -> list[str]:
-    codes = []
-    for clinic_id in _ids():
-        with clinic_session(clinic_id) as session:
-            codes.append(session.get_one(Clinic, clinic_id).code)
-    return sorted(codes)
+        ids = session.scalars(text("SELECT * FROM clinic_ids()")).all()
+    codes = {}
+    for clinic_id in ids:
+        with _bound(clinic_id) as (_session, clinic):
+            codes[clinic.code] = clinic_id
+    return dict(sorted(codes.items()))
 
 
 def _vault() -> Vault:

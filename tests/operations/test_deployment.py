@@ -24,12 +24,14 @@ from tests.servers.processes import _answers, end_group, wait_until
 OURS = ("web", "worker", "beat", "migrate", "backup", "restore")
 PARTS = {"postgres", "redis", "migrate", "web", "worker", "beat", "backup", "restore", "proxy"}
 NOT_ROOT = {"postgres": "postgres", "redis": "redis"}
+READERS = ("config.py", "channels/gateway.py", "channels/mailbox.py")
 READ_BY_OTHERS = {"DATABASE_OWNER_URL", "PROMETHEUS_MULTIPROC_DIR", "GRANIAN_LOG_CONFIG"}
 
 
 def known_settings() -> set[str]:
-    """Every name that surveys/config.py asks for, and its file."""
-    asked = set(re.findall(r'"([A-Z][A-Z_]+)"', (ROOT / "surveys" / "config.py").read_text()))
+    """Every name that our readers of settings ask for, and its file."""
+    texts = [(ROOT / "surveys" / name).read_text() for name in READERS]
+    asked = {name for text in texts for name in re.findall(r'"([A-Z][A-Z_]+)"', text)}
     return asked | READ_BY_OTHERS | set(IN_FILES) | {f"{name}_FILE" for name in IN_FILES}
 
 

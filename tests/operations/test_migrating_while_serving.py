@@ -24,7 +24,7 @@ from local.postgres import Postgres
 from surveys.models import Answer
 from tests.operations.stage import application_on, empty_database, run_flask
 from tests.patients import Invited, invite, seen_by
-from tests.servers.processes import web_process
+from tests.servers.processes import wait_until, web_process
 
 pytestmark = pytest.mark.faults
 SERVED = "0006"
@@ -122,11 +122,13 @@ def test_migrating_while_patients_answer_loses_nothing(
         answering.start()
         try:
             migrated = run_flask(old, "db", "upgrade")
+            meanwhile = len(patient.acknowledged)
+            wait_until(lambda: len(patient.acknowledged) > meanwhile + 5, "answers after the migration")
         finally:
             done.set()
             answering.join(60)
     assert migrated.returncode == 0, migrated.stderr
     assert patient.refused == []
-    assert len(patient.acknowledged) > 20
+    assert meanwhile > 5
     with application_on(old) as app, seen_by(app, invited.clinic_id) as session:
         assert list(session.scalars(select(Answer.level).order_by(Answer.id))) == patient.acknowledged

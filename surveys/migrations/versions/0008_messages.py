@@ -17,6 +17,10 @@ CONSENTS = "'contact_email', 'contact_phone', 'participation', 'research', 'publ
 
 
 def upgrade() -> None:
+    """The tables that no patient's answer reads come first: waiting for those keeps nobody from the others."""
+    op.add_column("staff_task", sa.Column("next_try_on", sa.Date(), nullable=True))
+    op.add_column("staff_task_log", sa.Column("outcome", sa.String(), nullable=True))
+    op.create_check_constraint("outcome_known", "staff_task_log", f"outcome IN ({ANSWERED})", postgresql_not_valid=True)
     for name in ("planned_at", "claimed_at", "sending_at"):
         op.add_column("message", sa.Column(name, MOMENT, nullable=True))
     op.add_column("message", sa.Column("cause", sa.String(), nullable=True))
@@ -27,9 +31,6 @@ def upgrade() -> None:
     _known("consent", "kind", f"{CONSENTS}, 'contact_sms'")
     op.add_column("patient", sa.Column("paused_until", MOMENT, nullable=True))
     op.add_column("clinic", sa.Column("send_on_weekends", sa.Boolean(), nullable=False, server_default=sa.true()))
-    op.add_column("staff_task", sa.Column("next_try_on", sa.Date(), nullable=True))
-    op.add_column("staff_task_log", sa.Column("outcome", sa.String(), nullable=True))
-    op.create_check_constraint("outcome_known", "staff_task_log", f"outcome IN ({ANSWERED})", postgresql_not_valid=True)
     _holidays()
     _suppressed_phones()
     _buckets()
