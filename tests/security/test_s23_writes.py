@@ -17,7 +17,7 @@ from local.postgres import Postgres
 from surveys.access.policy import STAFF
 from surveys.access.signin import factors, totp
 from surveys.db import Base, app_now, clinic_session, real_now
-from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession
+from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession, Visit
 from surveys.outbox.suppressing import suppress_of
 from tests.page_forms import form_to
 from tests.patients import invite
@@ -55,12 +55,15 @@ class Act:
 ACTS: Mapping[str, Act] = {
     "enrolment.save": Act("coordinator", "/patients/new", PERSON | EPISODE, {}),
     "imports.apply": Act("coordinator", "/patients/import/enrol", {"text": FILE}, {"text": "nonsense"}),
+    "details.right_again": Act("coordinator", "/patients/{patient_id}/right-again"),
     "details.withdraw_consent": Act("coordinator", "/consents/{consent_id}/withdraw"),
     "details.save": Act("coordinator", "/patients/{patient_id}/details", PERSON | {"chart_number": "W-3"}, {}),
     "details.open_episode": Act("coordinator", "/patients/{patient_id}/episodes/new", EPISODE, {}),
     "acts.resend": Act("coordinator", "/visits/{open_id}/resend"),
     "desk.show_code": Act("coordinator", "/visits/{open_id}/qr"),
+    "queue.log": Act("coordinator", "/queue/{open_id}", {"outcome": "no_answer", "seen": "0"}, {}),
     "entry.save": Act("coordinator", "/visits/{open_id}/answers/nrs11", {"mode": "paper"}, {}),
+    "acts.ask_now": Act("coordinator", "/episodes/{asked_id}/questionnaire"),
     "entry.change": Act("clinician A", "/responses/{sent_id}/amend", {"reason": "misread"}, {}),
     "acts.add_treatment": Act(
         "coordinator", "/episodes/{episode_id}/treatments", {"treatment_on": NEXT_YEAR, "product": "prp"}, {}
@@ -77,7 +80,6 @@ ACTS: Mapping[str, Act] = {
     "held.settle": Act("coordinator", "/held/{held_id}", {"act": "cancel"}, {"act": "x"}),
     "held.settle_group": Act("coordinator", "/held/all/later", {"act": "cancel"}, {"act": "x"}),
     "links.reissue": Act("coordinator", "/visits/{reissue_id}/reissue"),
-    "details.right_again": Act("coordinator", "/patients/{patient_id}/right-again"),
     "privacy.give": Act("coordinator", "/patients/{patient_id}/consents/research/give", {"on_date": YESTERDAY}, {}),
     "privacy.take_back": Act("coordinator", "/patients/{patient_id}/consents/research/withdraw"),
     "privacy.export": Act("admin", "/patients/{patient_id}/export"),
@@ -94,6 +96,8 @@ ACTS: Mapping[str, Act] = {
         {"reason": "asked for it", "number": "{erased_number}", "leaves": "y"},
         {"reason": "asked for it", "number": "0"},
     ),
+    "holidays.add": Act("admin", "/settings/holidays", {"on_date": NEXT_YEAR, "name": "Founders' day"}, {}),
+    "holidays.remove": Act("admin", "/settings/holidays/remove", {"on_date": NEXT_YEAR}, {}),
     "settings.save": Act("admin", "/settings", {"phone": "+44 20 7946 0999"}, {"sender_name": ""}),
     "registry_access.stop": Act("admin", "/registry/access/{grant_id}/revoke"),
     "registry_access.allow": Act("admin", "/registry/access", {"login": "{analyst}"}, {"login": "nobody"}),
@@ -180,6 +184,7 @@ def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
         for message in messages:
             message.state = "held"
         ids["held_id"] = str(messages[0].id)
+        ids["asked_id"] = str(session.get_one(Visit, opened.visit_id).episode_id)
         people = {"number": world.own["patient_id"], "other_number": world.other["patient_id"]}
         for name, patient_id in {**people, "erased_number": erased.patient_id}.items():
             ids[name] = str(session.get_one(Patient, patient_id).number)
