@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from playwright.sync_api import Browser, Page
 
 from local import roles
@@ -23,6 +24,9 @@ from tests.servers.postbox import Postbox
 from tests.servers.sms_gateway import SmsGateway, sms_gateway
 
 pytest_plugins = ["tests.servers.required"]
+# no test fails for being slow on a busy machine; at full size the examples are new ones each time
+settings.register_profile("ours", deadline=None, derandomize=os.environ.get("FAULTS_FULL") != "1")
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ OLD_ROW = (
     " VALUES (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'invitation', 1, 'email', 'cancelled', now(),"
     " '<a@riverside.example>', 0, 0)"
 )
+PLANNED = OLD_ROW.replace("'cancelled'", "'planned'").replace("<a@", "<b@")
 
 
 def test_what_was_cancelled_without_a_cause_is_given_one(postgres: Postgres, own_database: dict[str, str]) -> None:
@@ -31,3 +32,8 @@ def test_what_was_cancelled_without_a_cause_is_given_one(postgres: Postgres, own
             assert connection.execute("SELECT cause FROM message").fetchall() == [("not_recorded",)]
             left = "SELECT count(*) FROM pg_policies WHERE policyname = 'message_cause'"
             assert connection.execute(left).fetchone() == (0,)
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(PLANNED)
+            connection.execute("ALTER TABLE message ENABLE ALWAYS TRIGGER message_cause")  # keys stay unchecked
+            connection.execute("UPDATE message SET state = 'cancelled' WHERE state = 'planned'")  # as before 0008
+            assert connection.execute("SELECT DISTINCT cause FROM message").fetchall() == [("not_recorded",)]

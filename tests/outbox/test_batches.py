@@ -157,14 +157,14 @@ def test_finishing_a_questionnaire_at_that_moment_is_no_deadlock(app: Flask, pat
 
 def test_what_was_begun_and_not_handed_over_waits_as_before(patient: Enrolled) -> None:
     enrol_beside(patient, 1)
-    due = [(message.id, message.due_at) for message in patient.messages()]
+    due = {message.id: message.due_at for message in patient.messages()}
     with clinic_session(patient.clinic_id) as session:
         now = app_now(session)
         begun = outbox.begin_batch(session, outbox.claim(session, 10, now=now), now=now)
         outbox.give_back(session, [sendable.claim for sendable in begun.sendables])
         session.commit()
     assert len(begun.sendables) == 2
-    assert [(message.id, message.due_at) for message in patient.messages()] == due
+    assert {message.id: message.due_at for message in patient.messages()} == due
     assert {(message.state, message.attempts) for message in patient.messages()} == {("planned", 0)}
 
 

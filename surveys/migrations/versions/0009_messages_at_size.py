@@ -21,6 +21,18 @@ INDEXES = (
     ("ix_message_explained", ["clinic_id", "settled_at"], "state IN ('refused', 'unknown')"),
     ("ix_message_carried", ["clinic_id", "carried_by"], "carried_by IS NOT NULL"),
 )
+# A version that knows of no causes may serve until every process is the new one: what it cancels says so.
+CAUSE = """
+CREATE OR REPLACE FUNCTION message_without_cause() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.cause := 'not_recorded';
+    RETURN NEW;
+END $$
+"""
+CAUSED_BY = """
+CREATE TRIGGER message_cause BEFORE INSERT OR UPDATE ON message FOR EACH ROW
+WHEN (NEW.state = 'cancelled' AND NEW.cause IS NULL) EXECUTE FUNCTION message_without_cause()
+"""
 CAUSED = "state <> 'cancelled' OR cause IS NOT NULL"
 
 
@@ -32,6 +44,8 @@ def upgrade() -> None:
             options = {"postgresql_where": sa.text(where)} if where else {}
             op.create_index(name, "message", columns, postgresql_concurrently=True, if_not_exists=True, **options)
         _give_causes()
+    op.execute(CAUSE)
+    op.execute(CAUSED_BY)
     op.create_check_constraint("cancelled_has_a_cause", "message", CAUSED, postgresql_not_valid=True)
 
 
@@ -44,6 +58,8 @@ def _give_causes() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER message_cause ON message")
+    op.execute("DROP FUNCTION message_without_cause()")
     op.drop_constraint(op.f("ck_message_cancelled_has_a_cause"), "message", type_="check")
     for name, _columns, _where in INDEXES:
         op.drop_index(name, "message")
