@@ -37,6 +37,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 LONGEST_IDLE = "30min"  # in a transaction that does nothing: it would hold up the audit's sealer, and its locks stand
+UNSYNCED = {"synchronize_session": False}  # for changes of many rows that nobody holds in memory
 _clinic: ContextVar[UUID | None] = ContextVar("clinic", default=None)
 
 

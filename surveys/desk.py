@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from surveys.models import (
     Clinic,
-    Consent,
-    Ending,
     Episode,
     Patient,
     StaffTask,
-    SuppressedPhone,
-    Suppression,
     Treatment,
     Visit,
 )
-from surveys.outbox.situation import PERMISSION
-from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
 from surveys.pathway.visit_state import visit_state
 from surveys.schedule import local_date
+from surveys.workqueue.reach import reach_problem
 
 LONGEST = 200  # lines of one section; more are counted, not drawn
 
@@ -93,10 +89,7 @@ def _sort_in(desk: DeskList, line: DeskVisit) -> None:
 
 
 def _followed(clinic: Clinic) -> tuple[ColumnElement[bool], ...]:
-    ended = exists().where(
-        Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(STOPS_FOLLOW_UP)
-    )
-    return Episode.clinic_id == clinic.id, ~ended
+    return Episode.clinic_id == clinic.id, ~ended_by(STOPS_FOLLOW_UP)
 
 
 def _planned_treatments(session: Session, clinic: Clinic, now: datetime) -> Sequence[tuple[Patient, Treatment]]:
@@ -115,24 +108,23 @@ def _open_visits(
     session: Session, clinic: Clinic, treatments: Sequence[tuple[Patient, Treatment]], now: datetime
 ) -> list[DeskVisit]:
     wanted = (
-        select(Patient, Visit)
+        select(Patient, Visit, reach_problem())
         .join(Episode, Episode.patient_id == Patient.id)
         .join(Visit, Visit.episode_id == Episode.id)
         .where(*_followed(clinic), *_is_open(now))
         .order_by(Visit.closes_at, Patient.number)
     )
-    rows = [(row[0], row[1]) for row in session.execute(wanted)]
-    reasons = _reasons(session, clinic, rows)
+    tasks = _open_tasks(session, clinic)
     treated_on = {treatment.episode_id: treatment.on_date for _, treatment in reversed(treatments)}
     return [
         DeskVisit(
             patient,
             visit,
             visit_state(visit, ZoneInfo(patient.time_zone), now),
-            reasons[visit.id],
+            (*([problem] if problem else ()), *sorted(tasks.get(visit.id, []))),
             treated_on.get(visit.episode_id),
         )
-        for patient, visit in rows
+        for patient, visit, problem in session.execute(wanted)
     ]
 
 
@@ -146,42 +138,10 @@ def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _reasons(session: Session, clinic: Clinic, rows: Sequence[tuple[Patient, Visit]]) -> dict[UUID, tuple[str, ...]]:
-    """Why a patient cannot be written to, and the open tasks of the visit, by visit."""
-    facts = _Reach.read(session, clinic)
+def _open_tasks(session: Session, clinic: Clinic) -> Mapping[UUID, Sequence[str]]:
+    """The kinds of open tasks by visit."""
     tasks: dict[UUID, list[str]] = {}
-    open_tasks = select(StaffTask.visit_id, StaffTask.kind).where(StaffTask.closed_at.is_(None))
-    for visit_id, kind in session.execute(open_tasks.where(StaffTask.clinic_id == clinic.id)):
+    wanted = select(StaffTask.visit_id, StaffTask.kind).where(StaffTask.closed_at.is_(None))
+    for visit_id, kind in session.execute(wanted.where(StaffTask.clinic_id == clinic.id)):
         tasks.setdefault(visit_id, []).append(kind)
-    return {visit.id: (*facts.reasons(patient), *sorted(tasks.get(visit.id, []))) for patient, visit in rows}
-
-
-@dataclass(frozen=True)
-class _Reach:
-    """Addresses and numbers of the clinic that nothing goes to, and who allowed what."""
-
-    bounced: set[bytes]
-    stopped: set[bytes]
-    allowed: set[tuple[UUID, str]]
-
-    @classmethod
-    def read(cls, session: Session, clinic: Clinic) -> _Reach:
-        bounced = select(Suppression.email_index).where(Suppression.clinic_id == clinic.id)
-        stopped = select(SuppressedPhone.phone_index).where(SuppressedPhone.clinic_id == clinic.id)
-        standing = Consent.clinic_id == clinic.id, Consent.withdrawn_at.is_(None)
-        given = select(Consent.patient_id, Consent.kind).where(*standing, Consent.kind.in_(PERMISSION.values()))
-        allowed = {(row[0], row[1]) for row in session.execute(given)}
-        return cls(set(session.scalars(bounced)), set(session.scalars(stopped)), allowed)
-
-    def reasons(self, patient: Patient) -> tuple[str, ...]:
-        if patient.channel == "none":
-            return ("nothing_sent",)
-        texts = patient.channel == "sms"
-        index = patient.phone_index if texts else patient.email_index
-        if index is None:
-            return ("no_number" if texts else "no_address",)
-        if (patient.id, PERMISSION[patient.channel]) not in self.allowed:
-            return ("no_permission",)
-        if index in (self.stopped if texts else self.bounced):
-            return ("texts_stopped" if texts else "address_bounced",)
-        return ()
+    return tasks

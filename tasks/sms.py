@@ -22,10 +22,10 @@ from surveys.access.opt_out import opt_out_url
 from surveys.channels.gateway import Gateway, Request
 from surveys.channels.telephone import international
 from surveys.config import Config
+from surveys.letters import compose_text, letter
 from surveys.outbox import Outcome, Sendable
 from surveys.people.patients import contact
 from tasks.channels import Handed, RelayUnreachableError
-from tasks.compose import compose_text, letter
 
 log = logging.getLogger(__name__)
 TIMEOUT = 20.0  # seconds for each word of the gateway

@@ -19,10 +19,10 @@ from surveys.access.signin.staff_mail import Errand
 from surveys.access.tokens import cookie_value
 from surveys.db import clinic_session, real_now
 from surveys.i18n import STAFF_LANGUAGES
+from surveys.letters import FOLDER, Content
 from surveys.outbox import Claim, Outcome
 from tasks import mail
 from tasks.channels import RelayUnreachableError
-from tasks.compose import FOLDER, Content
 
 log = logging.getLogger(__name__)
 BATCH = 50

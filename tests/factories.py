@@ -30,24 +30,28 @@ def make_clinic(*, time_zone: str = "Europe/London", now: datetime = BEGINNING) 
     clinic_id = uuid7()
     logins = {role: f"{role}-{clinic_id.hex[-12:]}" for role in ("clinician", "coordinator", "analyst", "admin")}
     with clinic_scope(clinic_id), Session(db.engine) as session:
-        clinic = Clinic(
-            id=clinic_id,
-            code=f"clinic-{clinic_id.hex[-12:]}",
-            name="Riverside Clinic",
-            sender_name="Riverside Clinic",
-            sender_address="post@riverside.example",
-            reply_to="desk@riverside.example",
-            phone="+44 20 7946 0000",
-            time_zone=time_zone,
-            languages=["en", "es"],
-            created_at=now,
-        )
-        session.add(clinic)
+        session.add(new_clinic(clinic_id, time_zone, now=now))
         session.flush()
         for role, login in logins.items():
             add_member(session, clinic_id, login, f"Test {role}", role, now=now)
         session.commit()
     return MadeClinic(clinic_id, logins)
+
+
+def new_clinic(clinic_id: UUID, time_zone: str, *, now: datetime) -> Clinic:
+    """Return a clinic without staff."""
+    return Clinic(
+        id=clinic_id,
+        code=f"clinic-{clinic_id.hex[-12:]}",
+        name="Riverside Clinic",
+        sender_name="Riverside Clinic",
+        sender_address="post@riverside.example",
+        reply_to="desk@riverside.example",
+        phone="+44 20 7946 0000",
+        time_zone=time_zone,
+        languages=["en", "es"],
+        created_at=now,
+    )
 
 
 def add_member(session: Session, clinic_id: UUID, login: str, name: str, role: str, *, now: datetime) -> Staff:

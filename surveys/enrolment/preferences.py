@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
 from surveys.access.keys.encryption import Vault
 from surveys.channels.telephone import international
 from surveys.i18n import LANGUAGES
-from surveys.models import Clinic, Ending, Episode, Patient, ProtocolVersion
+from surveys.models import Clinic, Episode, Patient, ProtocolVersion
 from surveys.outbox.following import follow_channel
 from surveys.outbox.situation import PERMISSION
 from surveys.pathway.endings import record_ending, revoke_ending
-from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, lock, replan
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, ended_by, lock, replan
 from surveys.pathway.reach import is_reachable
 from surveys.people.change import change_details
 from surveys.people.patients import contact
@@ -33,10 +33,7 @@ STOPPED = "reminders_stopped"
 
 def running_episodes(session: Session, patient: Patient) -> Sequence[Episode]:
     """The episodes whose follow-up goes on, the oldest first."""
-    over = exists().where(
-        Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(STOPS_FOLLOW_UP)
-    )
-    theirs = select(Episode).where(Episode.patient_id == patient.id, ~over)
+    theirs = select(Episode).where(Episode.patient_id == patient.id, ~ended_by(STOPS_FOLLOW_UP))
     return session.scalars(theirs.order_by(Episode.id)).all()
 
 

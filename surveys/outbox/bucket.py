@@ -12,11 +12,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from surveys.db import UNSYNCED
 from surveys.models import RelayBucket
 
 BURST = 0.2  # of a minute's limit, at once
 MINUTE = timedelta(minutes=1)
-UNSYNCED = {"synchronize_session": False}
 
 
 def take(session: Session, relay: str, wanted: int, per_minute: int) -> int:

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import CTE, ColumnElement, func, select, tuple_, union_all, update
 from sqlalchemy.orm import Session
 
+from surveys.db import UNSYNCED
 from surveys.models import Message
 
 LEASE = timedelta(minutes=5)
-UNSYNCED = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from surveys.db import UNSYNCED
 from surveys.models import Episode, Message, Patient, Visit
 from surveys.outbox.situation import PERMISSION
 
@@ -19,5 +20,5 @@ def follow_channel(session: Session, patient: Patient) -> None:
     waits = Message.visit_id.in_(theirs), Message.state.in_(WAITS), Message.channel.in_(tuple(PERMISSION))
     session.execute(
         update(Message).where(*waits).values(channel=patient.channel),
-        execution_options={"synchronize_session": False},
+        execution_options=UNSYNCED,
     )

@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from surveys.db import UNSYNCED
 from surveys.models import Clinic, Episode, Message, Patient, ProtocolVersion, Visit
-from surveys.outbox.claiming import UNSYNCED, Claim
+from surveys.outbox.claiming import Claim
 from surveys.outbox.send_times import earliest, send_days
 from surveys.outbox.sending import Begun, Sendable, begin_batch
 from surveys.outbox.settling import Outcome, Settled, settle_all

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
+from surveys.db import UNSYNCED
 from surveys.models import Episode, Message, Patient, Visit
 
 GROUPS = ("perhaps_sent", "later")
@@ -93,7 +94,7 @@ def _settle(session: Session, which: ColumnElement[bool], state: str, actor: Act
         .values(state=state, cause="reviewed" if settled_at else None, settled_at=settled_at)
         .returning(Message.id, Message.clinic_id, Message.step)
     )
-    rows = session.execute(done, execution_options={"synchronize_session": False}).all()
+    rows = session.execute(done, execution_options=UNSYNCED).all()
     action = "message_released" if state == "planned" else "message_cancelled"
     for row in rows:
         what = {"step": row.step, "state": state}

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Table, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from surveys.db import uuid7
+from surveys.db import UNSYNCED, uuid7
 from surveys.models import Clinic, Message, Patient, Visit
 from surveys.outbox.send_times import send_days
 from surveys.protocols.model import MAX_MESSAGES, Protocol
@@ -150,5 +150,5 @@ def _set_cancelled(session: Session, which: ColumnElement[bool], cause: str, now
         update(Message)
         .where(which, Message.state.in_(CANCELLABLE))
         .values(state="cancelled", cause=cause, settled_at=now, lease_until=None),
-        execution_options={"synchronize_session": False},
+        execution_options=UNSYNCED,
     )

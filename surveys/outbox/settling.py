@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM, record
+from surveys.db import UNSYNCED
 from surveys.models import Clinic, Episode, Message, Patient, Visit
-from surveys.outbox.claiming import UNSYNCED, Claim
+from surveys.outbox.claiming import Claim
 from surveys.outbox.staff_tasks import open_task
-from surveys.outbox.suppressing import suppress_of
+from surveys.outbox.suppressing import suppress_of, wait_for_hand_overs
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))  # between five tries
 BEHIND = timedelta(minutes=10)  # how long what was carried leaves its carrier the first turn
@@ -53,6 +54,8 @@ def settle_all(session: Session, settled: Sequence[Settled], *, now: datetime) -
 
     A late answer still explains an ``unknown``.
     """
+    if lost := [each.claim for each in settled if each.outcome is Outcome.BOUNCED]:
+        wait_for_hand_overs(session, _addressees(session, lost))  # permissions come before messages
     accepted: dict[str | None, list[Claim]] = defaultdict(list)
     for each in settled:
         if each.outcome is Outcome.ACCEPTED:
@@ -82,6 +85,11 @@ def settle_lost(session: Session, *, now: datetime, limit: int = 500) -> int:
         _keep_behind(message, now)
     session.flush()
     return len(messages)
+
+
+def _addressees(session: Session, claims: Sequence[Claim]) -> Sequence[UUID]:
+    visits = select(Episode.patient_id).join(Visit, Visit.episode_id == Episode.id)
+    return session.scalars(visits.join(Message, Message.visit_id == Visit.id).where(_ours(claims))).all()
 
 
 def _ours(claims: Sequence[Claim]) -> ColumnElement[bool]:

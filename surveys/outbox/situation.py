@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session, aliased
 from surveys.access.birth_year import TASK
 from surveys.models import (
     Clinic,
-    Consent,
     Ending,
     Episode,
     Message,
@@ -21,10 +20,9 @@ from surveys.models import (
     ProtocolVersion,
     Response,
     StaffTask,
-    SuppressedPhone,
-    Suppression,
     Visit,
 )
+from surveys.outbox.reach import permitted, suppressed_address, suppressed_number
 from surveys.outbox.send_times import holidays
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
@@ -62,7 +60,7 @@ def situation(session: Session, message: Message, *, now: datetime) -> Situation
 
 def situations(session: Session, ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Situation]:
     """Read the situations of messages in one statement, by the messages' ids."""
-    ours = (_permitted(), _may_phone(), _ended(), _suppressed())
+    ours = (permitted(_kind_of_contact()), permitted("contact_phone"), _ended(), _suppressed())
     facts = (*ours, _mailed(now), _overtaken(now), _written(now), _started(), _guessed())
     wanted = (
         select(Message, Visit, Patient, Clinic, ProtocolVersion, holidays(), *facts)
@@ -82,14 +80,8 @@ def situations(session: Session, ids: Sequence[UUID], *, now: datetime) -> dict[
     return found
 
 
-def _permitted() -> ColumnElement[bool]:
-    by_channel = case((Message.channel == "sms", PERMISSION["sms"]), else_=PERMISSION["email"])
-    return exists().where(Consent.patient_id == Patient.id, Consent.kind == by_channel, Consent.withdrawn_at.is_(None))
-
-
-def _may_phone() -> ColumnElement[bool]:
-    kind = "contact_phone"
-    return exists().where(Consent.patient_id == Patient.id, Consent.kind == kind, Consent.withdrawn_at.is_(None))
+def _kind_of_contact() -> ColumnElement[str]:
+    return case((Message.channel == "sms", PERMISSION["sms"]), else_=PERMISSION["email"])
 
 
 def _ended() -> ColumnElement[bool]:
@@ -97,8 +89,7 @@ def _ended() -> ColumnElement[bool]:
 
 
 def _suppressed() -> ColumnElement[bool]:
-    phone = exists().where(SuppressedPhone.phone_index == Patient.phone_index)
-    return case((Message.channel == "sms", phone), else_=exists().where(Suppression.email_index == Patient.email_index))
+    return case((Message.channel == "sms", suppressed_number()), else_=suppressed_address())
 
 
 def _mailed(now: datetime) -> ColumnElement[bool]:

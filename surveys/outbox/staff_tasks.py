@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM, Actor
-from surveys.db import uuid7
+from surveys.db import UNSYNCED, uuid7
 from surveys.models import Message, StaffTask, StaffTaskLog
 from surveys.models.message import OUTCOMES
 
@@ -50,9 +50,7 @@ def close_tasks(
     """Close what is open about the visits; a wish to be erased outlives them. An interview is logged as an attempt."""
     theirs = StaffTask.visit_id.in_(visit_ids), StaffTask.closed_at.is_(None), StaffTask.kind.in_(kinds)
     done = update(StaffTask).where(*theirs).values(closed_at=now, closed_by=by.staff_id, outcome=outcome)
-    closed = session.execute(
-        done.returning(StaffTask.clinic_id, StaffTask.id), execution_options={"synchronize_session": False}
-    ).all()
+    closed = session.execute(done.returning(StaffTask.clinic_id, StaffTask.id), execution_options=UNSYNCED).all()
     if outcome == "interviewed":
         for clinic_id, task_id in closed[:1]:
             log(session, clinic_id, task_id, outcome, "", by=by, now=now)

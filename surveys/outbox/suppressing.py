@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
@@ -44,9 +44,15 @@ def suppress_of(session: Session, patient: Patient, channel: str, reason: str, *
 def wait_for_hand_overs(session: Session, patient_ids: Collection[UUID]) -> None:
     """Wait for what is about to be ``sending`` to these patients, and let nothing else begin before the end.
 
-    A hand-over's last look holds the patient's permissions too, so that one of the two sees the other.
+    So it is with whoever shares an address or a number with them. A hand-over's last look holds the patient's
+    permissions too, so that one of the two sees the other.
     """
-    theirs = Consent.patient_id.in_(patient_ids), Consent.kind.in_(CONTACT), Consent.withdrawn_at.is_(None)
+    they = aliased(Patient)
+    shared = or_(
+        Patient.id == they.id, Patient.email_index == they.email_index, Patient.phone_index == they.phone_index
+    )
+    concerned = select(Patient.id).join(they, shared).where(they.id.in_(patient_ids))
+    theirs = Consent.patient_id.in_(concerned), Consent.kind.in_(CONTACT), Consent.withdrawn_at.is_(None)
     session.execute(select(Consent.id).where(*theirs).order_by(Consent.id).with_for_update()).all()
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
+from surveys.db import UNSYNCED
 from surveys.models import Message
 from surveys.outbox.claiming import Claim
 from surveys.outbox.eligibility import Refusal
@@ -19,7 +20,6 @@ from surveys.outbox.situation import Situation
 from surveys.outbox.staff_tasks import open_task
 
 NEEDS_A_PERSON = frozenset({"no_address", "no_permission", "suppressed"})
-UNSYNCED = {"synchronize_session": False}
 Refused = tuple[Situation, Refusal]
 Group = Sequence[Situation]  # what goes in one message, its carrier first
 

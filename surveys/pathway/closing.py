@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveys.answering import responses
+from surveys.db import UNSYNCED
 from surveys.models import Clinic, Episode, Message, ProtocolVersion, Visit
 from surveys.outbox.staff_tasks import close_tasks
 from surveys.protocols import store as protocol_store
@@ -44,5 +45,5 @@ def _expire(session: Session, visit_ids: Sequence[UUID], now: datetime) -> None:
     waiting = Message.visit_id.in_(visit_ids) & Message.state.in_(("planned", "claimed", "held"))
     session.execute(
         update(Message).where(waiting).values(state="expired", cause="window_closed", settled_at=now, lease_until=None),
-        execution_options={"synchronize_session": False},
+        execution_options=UNSYNCED,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import Session
 
 from surveys import outbox
@@ -76,6 +76,11 @@ def active_endings(session: Session, episode_id: UUID) -> Sequence[Ending]:
     """Endings not taken back."""
     wanted = select(Ending).where(Ending.episode_id == episode_id, Ending.revoked_at.is_(None))
     return session.scalars(wanted.order_by(Ending.recorded_at)).all()
+
+
+def ended_by(kinds: Set[str]) -> Exists:
+    """For queries over ``Episode``: whether an ending of these kinds is in force."""
+    return exists().where(Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(kinds))
 
 
 def _wanted(session: Session, episode: Episode, protocol: Protocol, zone: ZoneInfo) -> dict[str, PlannedVisit]:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor
-from surveys.models import Clinic, Ending, Episode, ProtocolVersion
-from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
+from surveys.models import Clinic, Episode, ProtocolVersion
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
 from surveys.pathway.episodes import move_to_protocol
 from surveys.protocols import store as protocol_store
 
@@ -27,13 +27,11 @@ class Migration:
 
 def running(session: Session, target: ProtocolVersion) -> Sequence[tuple[Episode, int]]:
     """Episodes under an older version of the same protocol whose follow-up has not ended, with that version."""
-    ended = exists().where(
-        Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(STOPS_FOLLOW_UP)
-    )
+    older = ProtocolVersion.code == target.code, ProtocolVersion.version < target.version
     wanted = (
         select(Episode, ProtocolVersion.version)
         .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
-        .where(ProtocolVersion.code == target.code, ProtocolVersion.version < target.version, ~ended)
+        .where(*older, ~ended_by(STOPS_FOLLOW_UP))
         .order_by(Episode.id)
     )
     return [(episode, version) for episode, version in session.execute(wanted)]

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.models import Consent, Ending, Episode, Patient, SuppressedPhone, Suppression, Visit
+from surveys.models import Episode, Patient, Visit
+from surveys.outbox.reach import permitted, suppressed_address, suppressed_number
 from surveys.outbox.situation import PERMISSION
 from surveys.outbox.staff_tasks import ask_staff
-from surveys.pathway.episode_plan import STOPS_MESSAGES
+from surveys.pathway.episode_plan import STOPS_MESSAGES, ended_by
 
 
 def ask_for_another_way(session: Session, patient: Patient, *, now: datetime) -> None:
@@ -37,18 +38,14 @@ def is_reachable(session: Session, patient: Patient, channel: str) -> bool:
     index = patient.phone_index if channel == "sms" else patient.email_index
     if channel not in PERMISSION or index is None:
         return False
-    kind = Consent.patient_id == patient.id, Consent.kind == PERMISSION[channel], Consent.withdrawn_at.is_(None)
-    halted = (
-        exists().where(SuppressedPhone.phone_index == index)
-        if channel == "sms"
-        else exists().where(Suppression.email_index == index)
-    )
-    return bool(session.scalar(select(exists().where(*kind) & ~halted)))
+    halted = suppressed_number() if channel == "sms" else suppressed_address()
+    goes = select(permitted(PERMISSION[channel]) & ~halted).where(Patient.id == patient.id)
+    return bool(session.scalar(goes))
 
 
 def _concerned(session: Session, patient: Patient, now: datetime) -> Sequence[Visit]:
-    over = exists().where(Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(STOPS_MESSAGES))
     takes = Visit.submitted_at.is_(None), Visit.cancelled_at.is_(None), Visit.closed_at.is_(None), Visit.closes_at > now
-    running = select(Visit).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id == patient.id, ~over)
-    visits = session.scalars(running.where(*takes).order_by(Visit.opens_at, Visit.id)).all()
+    followed = Episode.patient_id == patient.id, ~ended_by(STOPS_MESSAGES)
+    theirs = select(Visit).join(Episode, Episode.id == Visit.episode_id).where(*followed, *takes)
+    visits = session.scalars(theirs.order_by(Visit.opens_at, Visit.id)).all()
     return [visit for visit in visits if visit.opens_at <= now] or visits[:1]

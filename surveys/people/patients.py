@@ -15,7 +15,7 @@ from surveys.access.chain.audit import Actor, record
 from surveys.access.keys import patient_keys
 from surveys.access.keys.encryption import Vault
 from surveys.access.keys.suppressed import follow
-from surveys.db import uuid7
+from surveys.db import UNSYNCED, uuid7
 from surveys.models import Clinic, Consent, Patient
 
 PERMISSION_VERSION = "1"
@@ -84,9 +84,7 @@ def add_patient(
 
 def _next_number(session: Session, clinic: Clinic) -> int:
     raised = update(Clinic).where(Clinic.id == clinic.id).values(next_patient_number=Clinic.next_patient_number + 1)
-    following = session.scalars(
-        raised.returning(Clinic.next_patient_number), execution_options={"synchronize_session": False}
-    ).one()
+    following = session.scalars(raised.returning(Clinic.next_patient_number), execution_options=UNSYNCED).one()
     return following - 1
 
 

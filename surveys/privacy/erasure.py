@@ -16,8 +16,8 @@ from surveys import outbox
 from surveys.access.chain.audit import Actor, record
 from surveys.access.keys import patient_keys
 from surveys.access.keys.encryption import Vault
-from surveys.models import Clinic, Ending, Episode, Erasure, Patient, PatientLink, PatientSession, StaffTask, Visit
-from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
+from surveys.models import Clinic, Episode, Erasure, Patient, PatientLink, PatientSession, StaffTask, Visit
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
 from surveys.people.patients import SEALED, contact
 from surveys.privacy.data_map import Entry, about_patients
 from surveys.privacy.proof import canaries, names, prove
@@ -32,12 +32,14 @@ class ErasureError(ValueError):
 
 def running(session: Session, patient: Patient) -> bool:
     """Return whether an episode of the person still has visits to come or to answer."""
-    ended = exists().where(
-        Ending.episode_id == Episode.id, Ending.revoked_at.is_(None), Ending.kind.in_(STOPS_FOLLOW_UP)
-    )
     waiting = (Visit.submitted_at.is_(None), Visit.closed_at.is_(None), Visit.cancelled_at.is_(None))
     live = select(Visit.id).join(Episode, Episode.id == Visit.episode_id)
-    return session.scalars(live.where(Episode.patient_id == patient.id, *waiting, ~ended).limit(1)).first() is not None
+    return (
+        session.scalars(
+            live.where(Episode.patient_id == patient.id, *waiting, ~ended_by(STOPS_FOLLOW_UP)).limit(1)
+        ).first()
+        is not None
+    )
 
 
 def erase(

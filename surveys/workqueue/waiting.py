@@ -15,13 +15,14 @@ from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, lite
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
-from surveys.models import Clinic, Ending, Episode, Message, Patient, ProtocolVersion, Response, StaffTask, Visit
+from surveys.models import Clinic, Episode, Message, Patient, ProtocolVersion, Response, StaffTask, Visit
 from surveys.models.message import OUTCOMES, WAITING
+from surveys.outbox.reach import permitted
 from surveys.outbox.staff_tasks import ABOUT_VISIT
-from surveys.pathway.episode_plan import STOPS_FOLLOW_UP
+from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
 from surveys.protocols.store import protocol_of
 from surveys.schedule import local_date
-from surveys.workqueue.reach import permitted, reach_problem
+from surveys.workqueue.reach import reach_problem
 
 LEFT_ALONE = "left_alone"  # the reason of a visit without a task
 FIRST, USUAL, OPTIONAL = 0, 1, 2  # a missing visit's rank: the primary timepoint, any, one that may be left out
@@ -54,7 +55,6 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
 
 def _unsent_visits(clinic: Clinic, now: datetime) -> Select[UUID, UUID, datetime, int]:
     """Open, or still to open: what keeps messages from a patient may be known before."""
-    ended = _ended(STOPS_FOLLOW_UP)
     return (
         select(
             Visit.id.label("visit_id"), Patient.id.label("patient_id"), Visit.closes_at, Patient.number.label("number")
@@ -69,20 +69,16 @@ def _unsent_visits(clinic: Clinic, now: datetime) -> Select[UUID, UUID, datetime
             Visit.cancelled_at.is_(None),
             Visit.closed_at.is_(None),
             Patient.erased_at.is_(None),
-            ~ended,
+            ~ended_by(STOPS_FOLLOW_UP),
         )
     )
-
-
-def _ended(kinds: frozenset[str]) -> ColumnElement[bool]:
-    return exists().where(Ending.episode_id == Visit.episode_id, Ending.revoked_at.is_(None), Ending.kind.in_(kinds))
 
 
 def _left_alone(problem: ColumnElement[str | None]) -> ColumnElement[bool]:
     """Nothing that is planned will bring the answers, and nobody has decided to leave it so."""
     to_come = exists().where(Message.visit_id == Visit.id, Message.state.in_(WAITING))
     decided = exists().where(StaffTask.visit_id == Visit.id, StaffTask.outcome.in_(OUTCOMES))
-    return ~decided & ~_ended(frozenset({"reminders_stopped"})) & (~to_come | problem.is_not(None))
+    return ~decided & ~ended_by(frozenset({"reminders_stopped"})) & (~to_come | problem.is_not(None))
 
 
 def _rank(session: Session) -> ColumnElement[int]:

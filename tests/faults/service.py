@@ -32,6 +32,7 @@ from surveys.models.message import TERMINAL
 from surveys.pathway.episodes import EpisodeDetails, open_episode
 from surveys.people.patients import PatientDetails, add_patient
 from surveys.protocols import store as protocol_store
+from tests.factories import new_clinic
 from tests.faults.sink import Sink, listening
 from tests.servers import database
 from tests.tasks.enrolled import ALWAYS, PROTOCOL
@@ -156,7 +157,9 @@ def due_clinic(
     clinic_id = uuid7()
     source = PROTOCOL.read_text().replace('send_from = "09:00"\nsend_until = "18:00"', ALWAYS)
     with clinic_session(clinic_id) as session:
-        now, clinic = app_now(session), _clinic(clinic_id, policy)
+        now = app_now(session)
+        clinic = new_clinic(clinic_id, "UTC", now=datetime.now(UTC))
+        clinic.unknown_policy = policy
         session.add(clinic)
         session.flush()
         version = protocol_store.load(session, clinic.id, source, "spine.toml", now=now)
@@ -166,23 +169,6 @@ def due_clinic(
             _open(session, clinic, version, change(number, details) if change else details)
         session.commit()
     return DueClinic(clinic_id)
-
-
-def _clinic(clinic_id: UUID, policy: str) -> Clinic:
-    """Return one without staff, whose passwords would take longer than all the rest."""
-    return Clinic(
-        id=clinic_id,
-        code=f"clinic-{clinic_id.hex[-12:]}",
-        name="Riverside Clinic",
-        sender_name="Riverside Clinic",
-        sender_address="post@riverside.example",
-        reply_to="desk@riverside.example",
-        phone="+44 20 7946 0000",
-        time_zone="UTC",
-        languages=["en", "es"],
-        unknown_policy=policy,
-        created_at=datetime.now(UTC),
-    )
 
 
 def _open(session: Session, clinic: Clinic, version: ProtocolVersion, details: PatientDetails) -> None:

@@ -14,14 +14,14 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.opt_out import opt_out_url
 from surveys.answering import responses
-from surveys.db import app_now, clinic_session, uuid7
-from surveys.models import Clinic, Episode, Message, Patient, Suppression, Visit
+from surveys.db import app_now, clinic_session
+from surveys.models import Clinic, Episode, Message, Patient, Visit
+from surveys.outbox.suppressing import suppress_of, wait_for_hand_overs
 from surveys.pathway.endings import record_ending
 from surveys.protocols import store as protocol_store
 from tests.faults import dispatchers
@@ -69,10 +69,10 @@ def unsubscribe(one: Concerned) -> None:
 
 
 def bounce(one: Concerned) -> None:
-    """What a returned mail leaves: the address gets none any more."""
-    index = one.session.get_one(Patient, one.episode.patient_id).email_index
-    row = {"id": uuid7(), "clinic_id": one.message.clinic_id, "email_index": index, "reason": "bounced"}
-    one.session.execute(insert(Suppression).values(**row, at=one.now))
+    """What the reader of returned mail does once it knows whose address is lost."""
+    patient = one.session.get_one(Patient, one.episode.patient_id)
+    wait_for_hand_overs(one.session, [patient.id])
+    assert suppress_of(one.session, patient, "email", "bounced", now=one.now)
 
 
 def end(one: Concerned) -> None:

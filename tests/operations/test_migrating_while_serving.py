@@ -30,6 +30,7 @@ pytestmark = pytest.mark.faults
 SERVED = "0006"
 MOST = 400
 LONGER = 3.0  # seconds
+FEW = 5
 OLD = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -97,6 +98,12 @@ def started(settings: dict[str, str], log: Path) -> tuple[Invited, str]:
     return invited, patient.cookie
 
 
+def let_go(hinders: Connection, patient: Patient) -> None:
+    """End the lock once answers have been acknowledged beside the migration that waits for it."""
+    wait_until(lambda: len(patient.acknowledged) >= FEW, "answers beside the migration")
+    hinders.rollback()
+
+
 def test_migrating_while_patients_answer_loses_nothing(
     postgres: Postgres, own_database: dict[str, str], old_database: str, tmp_path: Path
 ) -> None:
@@ -116,19 +123,19 @@ def test_migrating_while_patients_answer_loses_nothing(
         copy_rows(source, target)
     with web_process(old, tmp_path / "web.log"), psycopg.connect(postgres.url("postgres", old_database)) as hinders:
         hinders.execute("LOCK TABLE staff_task IN SHARE MODE")  # for longer than a migration waits at once
-        threading.Timer(LONGER, hinders.rollback).start()
         patient, done = Patient(port, cookie), threading.Event()
+        threading.Timer(LONGER, let_go, (hinders, patient)).start()
         answering = threading.Thread(target=patient.answer_until, args=(done,))
         answering.start()
         try:
             migrated = run_flask(old, "db", "upgrade")
             meanwhile = len(patient.acknowledged)
-            wait_until(lambda: len(patient.acknowledged) > meanwhile + 5, "answers after the migration")
+            wait_until(lambda: len(patient.acknowledged) > meanwhile + FEW, "answers after the migration")
         finally:
             done.set()
             answering.join(60)
     assert migrated.returncode == 0, migrated.stderr
     assert patient.refused == []
-    assert meanwhile > 5
+    assert meanwhile >= FEW
     with application_on(old) as app, seen_by(app, invited.clinic_id) as session:
         assert list(session.scalars(select(Answer.level).order_by(Answer.id))) == patient.acknowledged

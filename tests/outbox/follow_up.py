@@ -22,6 +22,7 @@ from surveys.people.patients import PatientDetails, add_patient
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import bundled_protocols
 from tests.clock import domain_clock
+from tests.factories import new_clinic
 
 BOTH = frozenset({"contact_email", "contact_phone"})
 
@@ -69,19 +70,8 @@ def open_site(
     """Add a clinic without staff; ``source``: another protocol than the registry's."""
     clinic_id = uuid7()
     with clinic_scope(clinic_id), Session(db.engine) as session:
-        clinic = Clinic(
-            id=clinic_id,
-            code=f"clinic-{clinic_id.hex[-12:]}",
-            name="Riverside Clinic",
-            sender_name="Riverside Clinic",
-            sender_address="post@riverside.example",
-            reply_to="desk@riverside.example",
-            phone="+44 20 7946 0000",
-            time_zone=zone,
-            languages=["en", "es"],
-            send_on_weekends=weekends,
-            created_at=now,
-        )
+        clinic = new_clinic(clinic_id, zone, now=now)
+        clinic.send_on_weekends = weekends
         session.add(clinic)
         session.flush()
         session.add_all(ClinicHoliday(clinic_id=clinic_id, on_date=day, name="Closed") for day in holidays)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tasks.compose import Content, compose
+from surveys.letters import Content, compose
 from tasks.mail import Envelope, Sender, UnsafeHeaderError, write
 from tasks.reminders import drain_clinic
 from tests.letters.lint import EVERY, forbidden_in, letter_of

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveys.access.keys.encryption import Vault
 from surveys.access.signin import totp
-from surveys.db import uuid7
+from surveys.db import UNSYNCED, uuid7
 from surveys.models import RecoveryCode, Staff, StaffFactor
 
 OFFER = timedelta(minutes=10)  # as long as a sign-in half done
@@ -64,7 +64,7 @@ def accept(session: Session, vault: Vault, staff_id: UUID, typed: str, *, now: d
         return False
     unused = StaffFactor.id == factor.id, StaffFactor.last_step < step
     counted = update(StaffFactor).where(*unused).values(last_step=step).returning(StaffFactor.id)
-    return bool(session.execute(counted, execution_options={"synchronize_session": False}).all())
+    return bool(session.execute(counted, execution_options=UNSYNCED).all())
 
 
 def remove(session: Session, staff_id: UUID, *, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.tokens import digest
+from surveys.db import UNSYNCED
 from surveys.models import RecoveryCode, Staff
 
 COUNT = 10
@@ -34,7 +35,7 @@ def use(session: Session, staff_id: UUID, typed: str, *, now: datetime) -> bool:
     theirs = RecoveryCode.staff_id == staff_id, RecoveryCode.code_digest == _digest(typed)
     used = update(RecoveryCode).where(*theirs, RecoveryCode.used_at.is_(None)).values(used_at=now)
     done = used.returning(RecoveryCode.id)
-    return bool(session.execute(done, execution_options={"synchronize_session": False}).all())
+    return bool(session.execute(done, execution_options=UNSYNCED).all())
 
 
 def left(session: Session, staff_id: UUID) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
 from surveys.access.tokens import digest, new_token
+from surveys.db import UNSYNCED
 from surveys.models import Staff, StaffSession
 
 IDLE = timedelta(minutes=15)
@@ -94,7 +95,7 @@ def close_session(session: Session, token: str, *, now: datetime) -> None:
         .values(revoked_at=now)
         .returning(StaffSession.clinic_id, StaffSession.staff_id)
     )
-    for clinic_id, staff_id in session.execute(ended, execution_options={"synchronize_session": False}).all():
+    for clinic_id, staff_id in session.execute(ended, execution_options=UNSYNCED).all():
         record(session, clinic_id, Actor("staff", staff_id), "signed_out", ("staff", staff_id), now=now)
 
 
@@ -104,14 +105,14 @@ def close_all(session: Session, staff_id: UUID, *, now: datetime, but: UUID | No
     if but:
         theirs.append(StaffSession.id != but)
     ended = update(StaffSession).where(*theirs).values(revoked_at=now).returning(StaffSession.id)
-    return len(session.execute(ended, execution_options={"synchronize_session": False}).all())
+    return len(session.execute(ended, execution_options=UNSYNCED).all())
 
 
 def close_one(session: Session, staff_id: UUID, session_id: UUID, *, now: datetime) -> bool:
     """Revoke one session of the person; False where it is not theirs or is over."""
     theirs = StaffSession.staff_id == staff_id, StaffSession.id == session_id, StaffSession.revoked_at.is_(None)
     ended = update(StaffSession).where(*theirs).values(revoked_at=now).returning(StaffSession.id)
-    return bool(session.execute(ended, execution_options={"synchronize_session": False}).all())
+    return bool(session.execute(ended, execution_options=UNSYNCED).all())
 
 
 def open_sessions(session: Session, staff_id: UUID, *, now: datetime) -> Sequence[StaffSession]:

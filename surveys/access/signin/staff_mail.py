@@ -12,12 +12,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from surveys.db import made_at, uuid7
+from surveys.db import UNSYNCED, made_at, uuid7
 from surveys.models import Clinic, Staff, StaffMail
 from surveys.outbox.claiming import LEASE, Claim
 from surveys.outbox.settling import PAUSES, Outcome
 
-UNSYNCED = {"synchronize_session": False}
 STALE = timedelta(hours=1)  # a password reset that could not be sent for so long is not wanted any more
 
 
