@@ -20,6 +20,7 @@ from surveys.schedule import local_date, local_instant
 STATES = (*WAITING, *TERMINAL)
 SPANS: Mapping[str, int | None] = {"today": 1, "week": 7, "month": 30, "all": None}  # days up to and with today
 MIDNIGHT = time(0)
+NOT_RECORDED = "not_recorded"  # the cause of what was settled before causes were kept
 Counts = Mapping[str, Mapping[str, int]]  # by code, then by span
 
 
@@ -75,14 +76,14 @@ def within(span: Span) -> ColumnElement[bool]:
 def _counted(
     session: Session,
     clinic: Clinic,
-    by: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+    by: ColumnElement[str] | InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
     *narrower: ColumnElement[bool],
     now: datetime,
 ) -> Counts:
     """Count by a column, in each span."""
     columns = [func.count().filter(within(span_of(code, clinic, now=now))).label(code) for code in SPANS]
     rows = session.execute(
-        select(by.label("by"), *columns).where(Message.clinic_id == clinic.id, *narrower).group_by(by)
+        select(by.label("by"), *columns).where(Message.clinic_id == clinic.id, *narrower).group_by("by")
     )
     return {row.by: {code: getattr(row, code) for code in SPANS} for row in rows}
 
@@ -99,9 +100,14 @@ def by_refusal(session: Session, clinic: Clinic, *, now: datetime) -> Counts:
     return _counted(session, clinic, Message.refusal, Message.state == "refused", now=now)
 
 
-def by_cause(session: Session, clinic: Clinic, *, now: datetime) -> Counts:
-    """The cancelled by their cause."""
-    return _counted(session, clinic, Message.cause, Message.state == "cancelled", now=now)
+def by_cause(session: Session, clinic: Clinic, *, now: datetime, state: str = "cancelled") -> Counts:
+    """The cancelled, or the ``expired``, by their cause."""
+    return _counted(session, clinic, kept_cause(), Message.state == state, now=now)
+
+
+def kept_cause() -> ColumnElement[str]:
+    """Why a message was cancelled or expired; what expired before causes were kept says so."""
+    return func.coalesce(Message.cause, NOT_RECORDED)
 
 
 def waiting(session: Session, clinic: Clinic, *, now: datetime) -> Waiting:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from surveys.models import Clinic, Episode, Message, Patient, Visit
-from surveys.outbox.figures import counted_at, span_of, within
+from surveys.outbox.figures import counted_at, kept_cause, span_of, within
+
+PIECE = 500  # rows of a long list that are read at a time
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which messages; None leaves a filter out. ``reason``: of a refusal or a cancelling."""
+    """Which messages; None leaves a filter out. ``reason``: of a refusal, a cancelling or an expiry."""
 
     span: str = "all"
     state: str | None = None
@@ -39,19 +41,30 @@ def listed(
     session: Session, clinic: Clinic, wanted: Wanted, *, now: datetime, offset: int, limit: int
 ) -> Sequence[Listed]:
     """A page of the messages, the latest first."""
-    rows = (
+    return _read(session, session.execute(_latest_first(clinic, wanted, now).offset(offset).limit(limit)).all())
+
+
+def every(session: Session, clinic: Clinic, wanted: Wanted, *, now: datetime) -> Iterator[Listed]:
+    """All the messages, the latest first, as they stood at one moment; however many, a piece is in memory."""
+    rows = session.execute(_latest_first(clinic, wanted, now), execution_options={"yield_per": PIECE})
+    for piece in rows.partitions():
+        yield from _read(session, piece)
+
+
+def _latest_first(clinic: Clinic, wanted: Wanted, now: datetime) -> Select[Message, Visit, Patient]:
+    return (
         select(Message, Visit, Patient)
         .join(Visit, Visit.id == Message.visit_id)
         .join(Episode, Episode.id == Visit.episode_id)
         .join(Patient, Patient.id == Episode.patient_id)
         .where(Message.clinic_id == clinic.id, *_conditions(clinic, wanted, now))
         .order_by(counted_at().desc(), Message.id.desc())
-        .offset(offset)
-        .limit(limit)
     )
-    found = session.execute(rows).all()
-    along = carriers(session, [row.Message for row in found])
-    return [Listed(row.Message, row.Visit, row.Patient, along.get(row.Message.id)) for row in found]
+
+
+def _read(session: Session, rows: Sequence[Row[Message, Visit, Patient]]) -> list[Listed]:
+    along = carriers(session, [row.Message for row in rows])
+    return [Listed(row.Message, row.Visit, row.Patient, along.get(row.Message.id)) for row in rows]
 
 
 def _conditions(clinic: Clinic, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
@@ -59,7 +72,8 @@ def _conditions(clinic: Clinic, wanted: Wanted, now: datetime) -> list[ColumnEle
     if wanted.state:
         told.append(Message.state == wanted.state)
     if wanted.reason:
-        told.append((Message.refusal == wanted.reason) | (Message.cause == wanted.reason))
+        settled = Message.state.in_(("cancelled", "expired"))
+        told.append((Message.refusal == wanted.reason) | (settled & (kept_cause() == wanted.reason)))
     if wanted.channel:
         told.append(Message.channel == wanted.channel)
     if wanted.due:

@@ -17,11 +17,11 @@ STEPS: Mapping[str, LazyText] = {
     "sending_at": LazyText("Hand-over began"),
     "settled_at": LazyText("Settled"),
 }
+OVER = "window_closed"
 FIXED: Mapping[str, LazyText] = {
     "claimed": LazyText("A worker has taken it and is about to hand it over."),
     "sending": LazyText("Is being handed over."),
     "held": LazyText("Held back after a restore until somebody looks at it."),
-    "expired": LazyText("Not sent: the window was over before it could go."),
     "unknown": LazyText("The line broke after the hand-over: it may have arrived or not."),
 }
 
@@ -40,7 +40,16 @@ def story(message: Message, zone: str, along: str | None = None) -> str:
         return _("Not sent: %(why)s.", why=cause_words(message.refusal or ""))
     if message.state == "cancelled":
         return _("Not sent any more: %(why)s.", why=cause_words(message.cause or ""))
+    if message.state == "expired":
+        return _expired(message.cause)
     return _sent(message, zone, along) if message.state == "sent" else _planned(message, zone)
+
+
+def _expired(cause: str | None) -> str:
+    """What expired before causes were kept has none."""
+    if cause in (None, OVER):
+        return _("Not sent: the window was over before it could go.")
+    return _("Not sent: the window was over while it had to wait (%(why)s).", why=cause_words(cause or ""))
 
 
 def _sent(message: Message, zone: str, along: str | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, make_response, render_template, request
 from werkzeug.wrappers import Response
@@ -16,7 +15,7 @@ from surveys.i18n import format_span
 from surveys.operations import operations
 from surveys.outbox import figures
 from surveys.outbox.holding import count_held
-from surveys.outbox.listing import Listed, Wanted, listed
+from surveys.outbox.listing import Wanted, listed
 from surveys.outcomes.table import Cell, Column, Table
 from surveys.people.patients import contact
 from surveys.views import found
@@ -24,6 +23,7 @@ from surveys.views.guard import Reply, fresh, identity, staff_page
 from surveys.views.held import last_restore
 from surveys.views.life_cycle import steps, story
 from surveys.views.messages_chart import chart_of
+from surveys.views.messages_file import file_of
 from surveys.views.seen import note_view
 
 bp = Blueprint("messages", __name__)
@@ -31,7 +31,6 @@ bp.add_app_template_filter(story, "story")
 bp.add_app_template_filter(steps, "steps")
 bp.add_app_template_filter(format_span, "span")
 PAGE = 100
-MOST = 5000  # rows of one file
 LATE = timedelta(minutes=10)  # a due message older than this is a sign of trouble
 SILENT = timedelta(minutes=5)  # without a tick
 CHANNELS = ("email", "sms", "staff")
@@ -58,6 +57,7 @@ def show() -> Reply:
         states=figures.by_state(session, clinic, now=now),
         refusals=figures.by_refusal(session, clinic, now=now),
         causes=figures.by_cause(session, clinic, now=now),
+        expiries=figures.by_cause(session, clinic, now=now, state="expired"),
         waiting=waiting,
         late=waiting.oldest is not None and now - waiting.oldest > LATE,
         age=now - waiting.oldest if waiting.oldest else None,
@@ -88,6 +88,7 @@ def table() -> Response:
         ("state", figures.by_state(session, clinic, now=now)),
         ("refusal", figures.by_refusal(session, clinic, now=now)),
         ("cause", figures.by_cause(session, clinic, now=now)),
+        ("expiry", figures.by_cause(session, clinic, now=now, state="expired")),
     )
     spans = tuple(figures.SPANS)
     columns = tuple(Column(code, code) for code in ("of", "code", *spans))
@@ -125,26 +126,8 @@ def listing() -> Reply:
 @staff_page
 @fresh
 def listing_table() -> Response:
-    """Give the messages behind a number as a file, by patient number."""
-    clinic, now = found.clinic(), found.now()
-    lines = listed(db.session(), clinic, _wanted(), now=now, offset=0, limit=MOST)
-    note_view(line.patient.id for line in lines)
-    zone = ZoneInfo(clinic.time_zone)
-    columns = ("patient", "visit", "message", "issue", "channel", "state", "reason", *TIMES, "tries", "reply", "along")
-    rows = tuple(_row(line, zone) for line in lines)
-    return _file(Table(tuple(Column(code, code) for code in columns), rows), "messages-list")
-
-
-TIMES = ("planned_at", "due_at", "claimed_at", "sending_at", "settled_at")
-
-
-def _row(line: Listed, zone: ZoneInfo) -> tuple[Cell, ...]:
-    message = line.message
-    moments = [getattr(message, name) for name in TIMES]
-    times = [at.astimezone(zone).isoformat(timespec="seconds") if at else None for at in moments]
-    what = (line.visit.timepoint, message.step, message.issue, message.channel, message.state)
-    told = (message.attempts, message.reply, line.along)
-    return (line.patient.number, *what, message.refusal or message.cause, *times, *told)
+    """Give all the messages behind a number as a file, by patient number."""
+    return file_of(found.clinic(), _wanted(), now=found.now())
 
 
 def _wanted() -> Wanted:

@@ -39,7 +39,7 @@ CHANNELS = {
     "sms": LazyText("text message"),
     "staff": LazyText("task for staff"),
 }
-CAUSES = {  # why a message was refused or cancelled
+CAUSES = {  # why a message was refused, cancelled or let expire
     "completed": LazyText("the answers had arrived"),
     "visit_cancelled": LazyText("the visit was cancelled"),
     "window_closed": LazyText("the window was over"),
@@ -57,6 +57,12 @@ CAUSES = {  # why a message was refused or cancelled
     "reviewed": LazyText("somebody cancelled it after a restore"),
     "erased": LazyText("the person was erased"),
     "merged": LazyText("the record was merged into another"),
+    "not_recorded": LazyText("the reason was not kept"),
+    "not_open": LazyText("the questionnaire was not open yet"),
+    "paused": LazyText("the patient had asked for a pause"),
+    "quiet_hours": LazyText("outside the hours of sending"),
+    "no_sending_day": LazyText("the clinic sent nothing on those days"),
+    "one_a_day": LazyText("another message had gone to the patient that day"),
     "reminders_stopped": LazyText("the patient wants no reminders"),
     "follow_up_stopped": LazyText("follow-up was stopped"),
     "consent_withdrawn": LazyText("consent was withdrawn"),
@@ -140,7 +146,7 @@ def message_words(code: str) -> str:
 
 
 def cause_words(code: str) -> str:
-    """Why a message was refused or cancelled."""
+    """Why a message was refused, cancelled or let expire."""
     return str(CAUSES.get(code, code.replace("_", " ")))
 
 

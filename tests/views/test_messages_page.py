@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from surveys.db import app_now, clinic_session, uuid7
 from surveys.models import AuditEvent, Clinic, Message, Patient
@@ -30,6 +30,7 @@ from tests.staff_browser import SITE, signed_in
 
 STATES = (*WAITING, *TERMINAL)
 ZONE = "America/Denver"  # where a day is not UTC's
+CAUSES = {"cancelled": ("completed", "lost"), "expired": ("window_closed", "paused", None)}
 DAYS = {"today": 1, "week": 7, "month": 30}
 
 
@@ -84,7 +85,7 @@ def _message(dice: random.Random, clinic_id: object, visit_id: object, issue: in
         due_at=due,
         settled_at=settled,
         refusal=dice.choice(("bounced", "no_permission", "relay_failed")) if state == "refused" else None,
-        cause=dice.choice(("completed", "lost")) if state == "cancelled" else None,
+        cause=dice.choice(CAUSES[state]) if state in CAUSES else None,
         reply=dice.choice((None, "250 2.0.0", "451 4.7.1")),
         attempts=dice.randrange(0, 3),
         message_id=f"<{issue}@riverside.example>",
@@ -108,7 +109,8 @@ def test_every_number_of_the_file_is_a_count_over_the_rows(app: Flask, sown: Sow
     ways: dict[str, Callable[[Message], str | None]] = {
         "state": lambda m: m.state,
         "refusal": lambda m: m.refusal,
-        "cause": lambda m: m.cause,
+        "cause": lambda m: m.cause if m.state == "cancelled" else None,
+        "expiry": lambda m: (m.cause or "not_recorded") if m.state == "expired" else None,
     }
     wanted = {
         (of, code, span): sown.count(span, lambda m, of=of, code=code: ways[of](m) == code)  # type: ignore[misc]
@@ -134,6 +136,39 @@ def test_the_page_shows_the_numbers_of_the_file_and_each_leads_to_as_many_messag
     shown = read(browser, "/messages/list?state=refused&reason=bounced")
     assert shown.count('<th scope="row">') == refused > 0
     assert "Not sent: the address does not exist (bounced)." in shown
+
+
+def tables(page: str) -> dict[str, list[tuple[str, list[int]]]]:
+    """The page's tables of numbers by their heading: each row's name and its cells."""
+    found: dict[str, list[tuple[str, list[int]]]] = {}
+    for name, table in re.findall(r'<table[^>]* aria-labelledby="(\w+)">(.*?)</table>', page, re.DOTALL):
+        for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL):
+            cells = re.findall(r'<td class="number">.*?>?(\d+)<', row)
+            title = re.search(r'<th scope="row">([^<]*)', row)
+            if title and cells:
+                found.setdefault(name, []).append((title[1].strip(), [int(cell) for cell in cells]))
+    return found
+
+
+def summed(rows: list[tuple[str, list[int]]]) -> list[int]:
+    return [sum(column) for column in zip(*(cells for _name, cells in rows), strict=True)]
+
+
+def test_every_table_of_the_page_adds_up(app: Flask, sown: Sown) -> None:
+    found = tables(read(browser_of(app, sown), "/messages"))
+    assert set(found) == {"month", "states", "refusals", "causes", "expiries", "channels"}
+    states, spans = dict(found["states"]), list(SPANS)
+    for name in ("states", "refusals", "causes", "expiries", "channels"):
+        *rows, (_together, total) = found[name]
+        assert summed(rows) == total, name
+    assert states["Together"] == [sown.count(span, lambda _m: True) for span in spans]
+    for name, state in (("refusals", "not sent"), ("causes", "cancelled"), ("expiries", "expired")):
+        assert dict(found[name])["Together"] == states[state], name
+    month = spans.index("month")
+    assert len(found["channels"]) == len(STATES) + 1
+    for state, cells in found["channels"]:
+        assert sum(cells) == states[state][month], state
+    assert sum(summed(found["month"])) == states["Together"][month]
 
 
 def test_what_is_due_and_how_old_it_is(app: Flask, sown: Sown) -> None:
@@ -187,6 +222,31 @@ def test_the_file_of_messages_has_every_row_and_its_times(app: Flask, sown: Sown
     assert len(rows) == len(sent)
     assert {row["settled_at"] for row in rows} == {at.isoformat(timespec="seconds") for at in settled}
     assert {row["reply"] for row in rows} <= {"", "250 2.0.0", "451 4.7.1"}
+
+
+def test_a_file_has_however_many_messages(app: Flask) -> None:
+    invited, many = invite(app), 6001
+    with app.app_context(), clinic_session(invited.clinic_id) as session:
+        now = app_now(session)
+        session.execute(delete(Message))
+        columns = {"clinic_id": invited.clinic_id, "visit_id": invited.visit_id, "step": "invitation", "due_at": now}
+        row = {
+            **columns,
+            "channel": "email",
+            "state": "expired",
+            "settled_at": now,
+            "message_id": "<1@riverside.example>",
+        }
+        session.execute(
+            insert(Message), [{**columns, **ended, "id": uuid7(), "issue": number + 1} for number in range(many)]
+        )
+        session.commit()
+    clinic = MadeClinic(invited.clinic_id, {"coordinator": f"coordinator-{invited.clinic_id.hex[-12:]}"})
+    reply = signed_in(app, clinic, "coordinator").get("/messages/list.csv", base_url=SITE)
+    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    assert {int(row["issue"]) for row in rows} == set(range(1, many + 1))
+    assert len(rows) == many
+    assert reply.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("query", ["state=lost", "span=year", "channel=pigeon"])
