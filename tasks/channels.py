@@ -27,6 +27,10 @@ class Channel(Protocol):
 
     name: str
 
+    def reach(self) -> None:
+        """Open a line and hand nothing over; raises RelayUnreachableError."""
+        ...
+
     def hand_over(self, batch: Sequence[Sendable], *, deadline: float) -> Iterator[Handed]:
         """Hand messages over, in order, and tell of each as soon as it is known.
 

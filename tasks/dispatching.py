@@ -119,9 +119,8 @@ class Dispatcher:
             for handed in door.channel.hand_over(sendables, deadline=deadline):
                 yield Settled(open_ones.pop(handed.sendable.claim.id), handed.outcome, handed.reply)
         except RelayUnreachableError as error:
-            log.warning("the relay of %s cannot be reached: %s", door.channel.name, error)
-            door.shut = "unreachable"
-            yield from _one_try(session, list(open_ones.values()))
+            door.away(error)
+            _wait(session, door, list(open_ones.values()))
             return
         except Exception as error:
             log.error("the channel of %s broke: %s", door.channel.name, type(error).__name__)
@@ -134,8 +133,8 @@ class Dispatcher:
             self.counts.update(COUNTED[each.outcome] for each in told)
 
 
-def _one_try(session: Session, mine: Sequence[Claim]) -> Iterator[Settled]:
-    """A relay that is away costs the first message a try; the others wait as before."""
-    outbox.give_back(session, mine[1:])
+def _wait(session: Session, door: Door, mine: Sequence[Claim]) -> None:
+    """A relay that is away costs no message a try: all wait as before, and the next drain asks for it again."""
+    outbox.give_back(session, mine)
     session.commit()
-    yield from (Settled(first, Outcome.NOT_TAKEN) for first in mine[:1])
+    door.put_back(session, len(mine))

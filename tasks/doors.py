@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 from surveys.config import Config
 from surveys.outbox import bucket
-from tasks.channels import Channel
+from tasks.channels import Channel, RelayUnreachableError
 from tasks.mail_channel import EmailChannel
 from tasks.sms import SmsChannel
 
 log = logging.getLogger(__name__)
 ITSELF = "staff"  # tasks for a person need no relay
 PLENTY = 1_000_000
+AWAY = "unreachable"  # why a door is shut
+_away: set[str] = set()  # relays that this process could not reach when it last asked
 
 
 @dataclass
@@ -34,8 +36,11 @@ class Door:
     shut: str | None = None
 
     def take(self, session: Session, wanted: int) -> int:
-        """Take tokens for up to so many messages, and commit; where there are none, the door is shut."""
-        if self.shut or not wanted:
+        """Take tokens for up to so many messages, and commit; where there are none, the door is shut.
+
+        A relay that was away is asked for a line first, so that no message is begun, and given no link, in vain.
+        """
+        if self.shut or not wanted or not self._reached():
             return 0
         if self.per_minute is None:
             return wanted
@@ -44,6 +49,23 @@ class Door:
         if not taken:
             self.shut = "limit"
         return taken
+
+    def away(self, why: RelayUnreachableError) -> None:
+        """Note that no line could be had: nothing more goes this way before the next drain."""
+        log.warning("the relay of %s cannot be reached: %s", self.channel.name, why)
+        self.shut = AWAY
+        _away.add(self.relay)
+
+    def _reached(self) -> bool:
+        if self.relay not in _away:
+            return True
+        try:
+            self.channel.reach()
+        except RelayUnreachableError as error:
+            self.away(error)
+            return False
+        _away.discard(self.relay)
+        return True
 
     def put_back(self, session: Session, unused: int) -> None:
         """Put back what nothing went out for."""
@@ -66,7 +88,7 @@ class Doors:
 
     def unreachable(self) -> list[str]:
         """The channels whose relay did not answer."""
-        return [name for name, door in self.by_name.items() if door.shut == "unreachable"]
+        return [name for name, door in self.by_name.items() if door.shut == AWAY]
 
 
 @contextmanager

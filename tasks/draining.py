@@ -21,8 +21,10 @@ from surveys.db import app_now, clinic_scope, clinic_session, db
 from surveys.models import Clinic
 from surveys.pathway.closing import close_windows
 from tasks import clock, staff_mail, stopping
+from tasks.channels import RelayUnreachableError
 from tasks.dispatching import Dispatcher
-from tasks.doors import PLENTY, doors
+from tasks.doors import AWAY, PLENTY, doors
+from tasks.mail_channel import EmailChannel
 
 log = logging.getLogger(__name__)
 ENDLESS = float("inf")
@@ -128,8 +130,18 @@ class Drain:
         if closed:
             return True
         self._tidy.add(clinic_id)
-        staff_mail.dispatch(clinic_id, self._settings.smtp_url)
+        self._write_to_staff(clinic_id)
         return False
+
+    def _write_to_staff(self, clinic_id: UUID) -> None:
+        """Mail to staff and to patients go through the same relay: what one finds out spares the other the wait."""
+        door = self._dispatcher.doors.by_name[EmailChannel.name]
+        if door.shut == AWAY:
+            return
+        try:
+            staff_mail.dispatch(clinic_id, self._settings.smtp_url)
+        except RelayUnreachableError as error:
+            door.away(error)
 
 
 def drain(

@@ -28,6 +28,10 @@ class EmailChannel:
         self._settings = settings
         self._relay = mail.Relay(mail.relay_address(settings))
 
+    def reach(self) -> None:
+        """Open the line, which the first mail then uses."""
+        self._relay.greet()
+
     def hand_over(self, batch: Sequence[Sendable], *, deadline: float) -> Iterator[Handed]:
         """Write all mails of the batch, then hand them over; one that cannot be written holds up no other."""
         written = [(sendable, self._written(sendable)) for sendable in batch]

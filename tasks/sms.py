@@ -43,19 +43,27 @@ class SmsChannel:
     def __init__(self, settings: Config) -> None:
         self._settings = settings
 
+    def reach(self) -> None:
+        """Open a line and close it again."""
+        greet(self._gateway())
+
     def hand_over(self, batch: Sequence[Sendable], *, deadline: float) -> Iterator[Handed]:
         """Hand text after text over; raises RelayUnreachableError, also where no gateway is set up."""
-        if self._settings.sms is None:
-            raise RelayUnreachableError("SMS_URL is not set")
-        door = _Door(self._settings.sms)
+        gateway = self._gateway()
+        door = _Door(gateway)
         try:
             for sendable in batch:
-                yield self._send(door, self._settings.sms, sendable, deadline)
+                yield self._send(door, gateway, sendable, deadline)
         finally:
             door.close()
 
     def close(self) -> None:
         """No line outlives its batch."""
+
+    def _gateway(self) -> Gateway:
+        if self._settings.sms is None:
+            raise RelayUnreachableError("SMS_URL is not set")
+        return self._settings.sms
 
     def _send(self, door: _Door, gateway: Gateway, sendable: Sendable, deadline: float) -> Handed:
         try:

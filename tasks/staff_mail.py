@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 import tomllib
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from uuid import UUID
@@ -31,15 +33,32 @@ PAGES = {"invitation": "welcome", "password_reset": "password"}
 
 
 def dispatch(clinic_id: UUID, smtp_url: str) -> int:
-    """Hand over what is due to one clinic's staff; returns how many were dealt with."""
+    """Hand over what is due to one clinic's staff, on one line; returns how many were dealt with.
+
+    Raises RelayUnreachableError where no line can be had: the rest waits as before, uncounted.
+    """
     address = mail.relay_address(replace(current_app.extensions["backstory"], smtp_url=smtp_url))
     with clinic_session(clinic_id) as session, mail.relay(address) as relay:
         staff_mail.settle_lost(session, now=real_now(session))
         batch = staff_mail.claim(session, BATCH)
         session.commit()
-        for mine in batch:
-            _hand_over(session, relay, mine)
+        _hand_over_all(session, relay, batch)
         return len(batch)
+
+
+def _hand_over_all(session: Session, relay: mail.Relay, batch: Sequence[Claim]) -> None:
+    """The line is opened before the first is begun, so that no link is made in vain."""
+    left = deque(batch)
+    try:
+        if left:
+            relay.greet()
+        while left:
+            _hand_over(session, relay, left[0])
+            left.popleft()
+    except RelayUnreachableError:
+        staff_mail.give_back(session, left)
+        session.commit()
+        raise
 
 
 def _hand_over(session: Session, relay: mail.Relay, mine: Claim) -> None:
@@ -59,8 +78,8 @@ def _send(relay: mail.Relay, errand: Errand, token: str, deadline: float, sessio
     try:
         written = mail.write(_envelope(errand, session), compose(errand, token))
         return relay.send(written, deadline=deadline).outcome
-    except RelayUnreachableError as error:
-        log.warning("the mail relay cannot be reached: %s", error)
+    except RelayUnreachableError:
+        raise
     except Exception as error:
         log.error("mail %s to staff could not be written: %s", errand.claim.id, type(error).__name__)
     return Outcome.NOT_TAKEN

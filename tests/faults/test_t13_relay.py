@@ -1,7 +1,8 @@
 """A mail relay that refuses, puts off, cuts the line or falls silent at each word (T13), and what becomes of a message.
 
-Before the text, whatever happens leaves it to be tried again, unless the relay refuses the recipient or the mail for
-good. Once the text has begun to go, only the relay's answer to the final dot tells; without one the end is unknown.
+Where no line can be had the message waits as before, uncounted. Before the text, whatever else happens leaves it to be
+tried again, unless the relay refuses the recipient or the mail for good. Once the text has begun to go, only the
+relay's answer to the final dot tells; without one the end is unknown.
 """
 
 from __future__ import annotations
@@ -39,12 +40,14 @@ class End:
 
 
 AGAIN = End("planned")
+AWAY = End("planned", tries=0)  # no line could be had: it is no message's fault
 UNKNOWN = End("unknown", None, ("unknown_handover",), taken=1)
 REJECTED = End("refused", "relay_rejected", ("failed_message",))
 SENT = End("sent", taken=1)
-BEFORE = ("CONNECT", "EHLO", "AUTH", "STARTTLS", "MAIL", "RCPT", "DATA")
+OPENING, ENVELOPE = ("CONNECT", "EHLO", "AUTH", "STARTTLS"), ("MAIL", "RCPT", "DATA")
 TABLE: dict[tuple[str, str], End] = {
-    **{(verb, kind): AGAIN for verb in BEFORE for kind in FAULTS},
+    **{(verb, kind): AWAY for verb in OPENING for kind in FAULTS},
+    **{(verb, kind): AGAIN for verb in ENVELOPE for kind in FAULTS},
     ("RCPT", "never"): REJECTED,
     ("RCPT", "gone"): End("refused", "bounced", ("bounced",)),
     ("DATA", "never"): REJECTED,
@@ -98,11 +101,13 @@ def test_t13_what_becomes_of_a_message_at_this_word(
 
 def test_t13_a_refused_connection_leaves_every_message_waiting(service: Service, record_fault: Fault) -> None:
     clinic = due_clinic(3)
-    drain_here(service, f"smtp://{LOOPBACK}:{free_port()}")
-    record_fault.inject("connection refused")
+    for _ in range(6):  # more than a message has tries
+        drain_here(service, f"smtp://{LOOPBACK}:{free_port()}")
+        record_fault.inject("connection refused")
     record_fault.count(**clinic.states())
     assert clinic.states() == {"planned": 3}
-    assert sum(message.attempts for message in clinic.messages()) <= 1
+    assert clinic.tasks() == {}
+    assert {message.attempts for message in clinic.messages()} == {0}
     assert all(message.lease_until is None for message in clinic.messages())
 
 

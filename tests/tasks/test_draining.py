@@ -6,20 +6,24 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from local.ports import LOOPBACK, free_port
-from surveys.db import app_now, clinic_session
-from surveys.models import Clinic, Message
+from surveys.access.chain.audit import SYSTEM
+from surveys.access.signin.invitations import invite
+from surveys.db import app_now, clinic_session, real_now
+from surveys.models import Clinic, Message, StaffMail
 from surveys.pathway.closing import close_windows
 from tasks import draining, reminders, stopping
 from tasks.dispatching import Dispatcher
 from tasks.doors import doors
 from tasks.draining import Drain, due_clinics
 from tasks.pace import GOAL, MOST, Pace
+from tests.faults.sink import Sink, listening
 from tests.servers.bad_relay import bad_relay
 from tests.servers.postbox import Postbox
 from tests.tasks.enrolled import Enrolled, enrol, enrol_beside
@@ -71,7 +75,52 @@ def test_mail_that_cannot_go_holds_up_no_task_for_staff(app: Flask, patient: Enr
     send_to(app, NO_RELAY)
     reminders.drain_clinic(patient.clinic_id)
     states = Counter((m.channel, m.state, m.attempts) for m in patient.messages() if m.step == "invitation")
-    assert states == {("email", "planned", 1): 1, ("email", "planned", 0): 1, ("staff", "sent", 0): 1}
+    assert states == {("email", "planned", 0): 2, ("staff", "sent", 0): 1}
+
+
+def test_a_relay_away_for_a_weekend_costs_no_try_and_all_goes_on_its_return(
+    app: Flask, patient: Enrolled, postbox: Postbox
+) -> None:
+    enrol_beside(patient, 1)
+    before = due_at_of(patient)
+    send_to(app, NO_RELAY)
+    for _ in range(6):
+        reminders.drain_clinic(patient.clinic_id)
+    assert {(m.state, m.attempts, m.lease_until) for m in patient.messages()} == {("planned", 0, None)}
+    assert (due_at_of(patient), patient.tasks()) == (before, [])
+    assert patient.clinic_id in due_clinics(), "its age is the alarm"
+    send_to(app, postbox.url)
+    reminders.drain_clinic(patient.clinic_id)
+    assert sorted(Counter(address for (address,) in postbox.recipients()).values()) == [1, 1]
+
+
+def due_at_of(patient: Enrolled) -> set[object]:
+    return {(message.id, message.due_at) for message in patient.messages()}
+
+
+def test_a_relay_that_is_away_is_asked_once_in_a_drain_and_not_for_each_clinic(app: Flask) -> None:
+    """It greets with a refusal; mail to staff of both clinics is due as well."""
+    clinics = [large(2), large(2)]
+    for each in clinics:
+        owe_staff_mail(app, each.clinic_id)
+        owe_staff_mail(app, each.clinic_id)
+    with listening(Sink()) as sink:
+        sink.says["CONNECT"] = "421 4.3.2 closing"
+        send_to(app, sink.url)
+        draining.drain(app.extensions["backstory"], [each.clinic_id for each in clinics])
+        assert sink.heard["CONNECT"] == 1
+    for each in clinics:
+        assert {message.attempts for message in each.messages()} == {0}
+        with clinic_session(each.clinic_id) as session:
+            mails = session.execute(select(StaffMail.state, StaffMail.attempts, StaffMail.lease_until))
+            assert {tuple(row) for row in mails} == {("planned", 0, None)}
+
+
+def owe_staff_mail(app: Flask, clinic_id: UUID) -> None:
+    with clinic_session(clinic_id) as session:
+        vault, now, address = app.extensions["vault"], real_now(session), f"{uuid4().hex}@clinic.example"
+        invite(session, vault, clinic_id, name="Ana", email=address, role="analyst", actor=SYSTEM, now=now)
+        session.commit()
 
 
 def test_a_relay_that_turns_slow_gets_few_at_a_time() -> None:

@@ -5,11 +5,12 @@ Times are of the real clock. No row holds a token: it is made when the mail is h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from surveys.db import UNSYNCED, made_at, uuid7
@@ -105,6 +106,15 @@ def settle(session: Session, mine: Claim, outcome: Outcome, *, now: datetime) ->
     mail.lease_until = None
     _write(mail, outcome, now)
     session.flush()
+
+
+def give_back(session: Session, claims: Sequence[Claim]) -> None:
+    """Let what was certainly not handed over wait as before, uncounted: the relay cannot be reached."""
+    mine = tuple_(StaffMail.id, StaffMail.fence).in_([(each.id, each.fence) for each in claims])
+    tried = StaffMail.attempts - case((StaffMail.state == "sending", 1), else_=0)
+    waiting = update(StaffMail).where(mine, StaffMail.state.in_(("claimed", "sending")))
+    as_before = waiting.values(state="planned", attempts=tried, lease_until=None)
+    session.execute(as_before, execution_options=UNSYNCED)
 
 
 def settle_lost(session: Session, *, now: datetime) -> None:
