@@ -1,4 +1,4 @@
-"""Each night: erase what is due and agreed to, clinic by clinic; ids only in the broker."""
+"""Each night, clinic by clinic: close tasks about visits that are over, erase what is due and agreed to."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from surveys.access.clinics import every_clinic
 from surveys.db import app_now, clinic_session
 from surveys.models import Clinic
 from surveys.privacy.retention import erase_ripe
+from surveys.workqueue.leftovers import close_leftovers
 from tasks.reminders import application
 
 log = logging.getLogger(__name__)
@@ -30,14 +31,21 @@ def retain() -> None:
 
 @shared_task(name="retain_clinic")
 def retain_clinic(clinic_id: str) -> int:
-    """Erase in one clinic, a batch at a time; run twice it finds nobody more. Returns how many."""
+    """Erase in one clinic, a batch at a time; run twice it finds nobody more. Returns how many were erased."""
     until, total = time.monotonic() + ERASING, 0
     with application():
+        _close_leftovers(UUID(clinic_id))
         while time.monotonic() < until and (done := _erase_batch(UUID(clinic_id))):
             total += done
     if total:
         log.info("retention: %s records of clinic %s erased", total, clinic_id)
     return total
+
+
+def _close_leftovers(clinic_id: UUID) -> None:
+    with clinic_session(clinic_id) as session:
+        close_leftovers(session, now=app_now(session))
+        session.commit()
 
 
 def _erase_batch(clinic_id: UUID) -> int:

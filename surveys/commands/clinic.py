@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from uuid import NAMESPACE_URL, UUID, uuid5
-from zoneinfo import available_timezones
 
 import click
 from flask.cli import AppGroup
@@ -15,6 +14,7 @@ from surveys.access.signin.invitations import EMAIL
 from surveys.db import clinic_session, real_now
 from surveys.i18n import LANGUAGES
 from surveys.models import Clinic
+from surveys.time_zones import is_place
 
 clinic = AppGroup("clinic", help="Clinics: open one.")
 CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -72,8 +72,8 @@ def add_command(
 def _check(code: str, time_zone: str, *addresses: str) -> None:
     if not CODE.fullmatch(code):
         raise click.UsageError("CODE has up to 40 letters a to z, digits and hyphens, such as riverside.")
-    if time_zone not in available_timezones():
-        raise click.UsageError(f"{time_zone!r} is no time zone. Name one of the IANA list, such as Europe/Madrid.")
+    if not is_place(time_zone):
+        raise click.UsageError(f"{time_zone!r} is no time zone. Name one as Area/City, such as Europe/Madrid.")
     for address in addresses:
         if not EMAIL.fullmatch(address):
             raise click.UsageError(f"{address!r} is no e-mail address.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from zoneinfo import available_timezones
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerField, SelectField
@@ -20,11 +19,11 @@ from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails
 from surveys.people.patients import PERMISSIONS, PatientDetails
 from surveys.protocols.store import protocol_of
+from surveys.time_zones import is_place
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}
-NOT_A_PLACE = {"localtime", "Factory"}  # of the machine, or of nowhere
 USUAL = "spine"  # the registry: offered first, and meant where a file names no protocol
 DOSES = ("total_nucleated_cells", "cfu_f", "cd34", "platelets")
 SAME = ("chart_number", "first_name", "surname", "email", "phone", "birth_year", "language", "channel")
@@ -117,8 +116,8 @@ class ContactForm(Form):
             raise ValidationError(_("Texts need a number with its country: enter it with +, such as +44 7700 900123."))
 
     def validate_time_zone(self, field: Field) -> None:
-        """Only zones of the IANA database."""
-        if field.data and field.data not in available_timezones() - NOT_A_PLACE:
+        """Only places of the IANA database."""
+        if field.data and not is_place(field.data):
             raise ValidationError(_("This is not a time zone. Use a name such as Europe/Madrid."))
 
     def details(self, clinic: Clinic) -> PatientDetails:

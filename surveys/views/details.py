@@ -28,7 +28,7 @@ from surveys.protocols import store as protocol_store
 from surveys.views import found
 from surveys.views.guard import Reply, has_texts, identity, staff_page
 from surveys.views.seen import note_view
-from surveys.workqueue.mending import note_change
+from surveys.workqueue.mending import note_lifted
 
 bp = Blueprint("details", __name__)
 
@@ -81,7 +81,7 @@ def right_again(patient_id: UUID) -> Reply:
     """Let messages go to the address and number on file again: the patient has said that they are right."""
     session, now, patient = db.session(), found.now(), found.living(patient_id)
     lifted = lift(session, patient, actor=identity().actor, now=now)
-    note_change(session, patient, frozenset(), actor=identity().actor, now=now)
+    note_lifted(session, patient, actor=identity().actor, now=now)
     session.commit()
     if lifted:
         flash(_("Messages may go there again. Send the link of an open visit once more."), "good")

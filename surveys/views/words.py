@@ -71,6 +71,7 @@ CAUSES = {  # why a message was refused, cancelled or let expire
 }
 OTHERS = {
     "phone_changed": LazyText("The telephone number was changed"),
+    "address_freed": LazyText("Somebody with the same address or number has said that it is right"),
     "invitation": LazyText("Invitation"),
     "reminder_1": LazyText("1st reminder"),
     "reminder_2": LazyText("2nd reminder"),

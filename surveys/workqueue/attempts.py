@@ -22,6 +22,7 @@ from surveys.send_calendar import SendDays
 
 OFFERED = ("no_answer", "voicemail", "reached", "promised", "wrong_number", "declined", "other")  # by hand
 CLOSING = frozenset({"declined"})  # nobody calls about this visit again
+ANSWERED = tuple(kind for kind in ABOUT_VISIT if kind != "birth_year")  # who guesses at a link is another question
 WAITS = {"promised": 3, "voicemail": 2}  # days until the next try; after any other, one
 MOST_DAYS = 92
 
@@ -64,7 +65,7 @@ def log_attempt(
         each.next_try_on = following
     session.flush()
     if tried.outcome in CLOSING:
-        close_tasks(session, [visit.id], tried.outcome, now=now, by=actor)
+        close_tasks(session, [visit.id], tried.outcome, now=now, by=actor, kinds=ANSWERED)
     what = {"outcome": tried.outcome, "next_try_on": following and following.isoformat()}
     record(session, clinic.id, actor, "attempt_logged", ("visit", visit.id), now=now, new=what)
     return following

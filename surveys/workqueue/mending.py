@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,17 +14,47 @@ from surveys.models import Episode, Patient, StaffTask, Visit
 from surveys.outbox.staff_tasks import ABOUT_VISIT, close_tasks, log
 from surveys.pathway.reach import is_reachable
 
+UNREACHED = ("bounced", "no_channel")
+
 
 def note_change(session: Session, patient: Patient, changed: Set[str], *, actor: Actor, now: datetime) -> None:
     """Close what is settled once messages reach the patient; after a new number somebody may try again today."""
-    visits = select(Visit.id).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id == patient.id)
-    theirs = session.scalars(visits).all()
     if is_reachable(session, patient, patient.channel):
-        close_tasks(session, theirs, "details_changed", now=now, by=actor, kinds=("bounced", "no_channel"))
+        close_tasks(session, _visits(session, patient), "details_changed", now=now, by=actor, kinds=UNREACHED)
     if "phone" not in changed:
         return
-    tasks = select(StaffTask).where(StaffTask.visit_id.in_(theirs), StaffTask.closed_at.is_(None))
-    for task in session.scalars(tasks.where(StaffTask.kind.in_(ABOUT_VISIT))).all():
+    for task in _open(session, patient, ABOUT_VISIT):
         task.next_try_on = None
         log(session, task.clinic_id, task.id, None, "phone_changed", by=actor, now=now)
     session.flush()
+
+
+def note_lifted(session: Session, patient: Patient, *, actor: Actor, now: datetime) -> None:
+    """Messages may go to an address or number again: close what is settled for everybody who is written to there.
+
+    The others' log says why, as nobody touched their own details.
+    """
+    note_change(session, patient, frozenset(), actor=actor, now=now)
+    for other in _sharing(session, patient):
+        if is_reachable(session, other, other.channel):
+            for task in _open(session, other, UNREACHED):
+                log(session, task.clinic_id, task.id, None, "address_freed", by=actor, now=now)
+            close_tasks(session, _visits(session, other), "address_freed", now=now, by=actor, kinds=UNREACHED)
+
+
+def _sharing(session: Session, patient: Patient) -> Sequence[Patient]:
+    """Whoever has the patient's address or number too, and is written to by it."""
+    by_mail = (Patient.email_index == patient.email_index) & (Patient.channel == "email")
+    by_text = (Patient.phone_index == patient.phone_index) & (Patient.channel == "sms")
+    others = select(Patient).where(by_mail | by_text, Patient.id != patient.id, Patient.erased_at.is_(None))
+    return session.scalars(others.order_by(Patient.id)).all()
+
+
+def _visits(session: Session, patient: Patient) -> Sequence[UUID]:
+    visits = select(Visit.id).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id == patient.id)
+    return session.scalars(visits).all()
+
+
+def _open(session: Session, patient: Patient, kinds: Sequence[str]) -> Sequence[StaffTask]:
+    theirs = StaffTask.visit_id.in_(_visits(session, patient)), StaffTask.kind.in_(kinds)
+    return session.scalars(select(StaffTask).where(*theirs, StaffTask.closed_at.is_(None))).all()

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
@@ -21,11 +21,11 @@ from surveys.outbox.reach import permitted
 from surveys.outbox.staff_tasks import ABOUT_VISIT
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
 from surveys.protocols.store import protocol_of
-from surveys.schedule import local_date
+from surveys.schedule import UNSCHEDULED, local_date
 from surveys.workqueue.reach import reach_problem
 
 LEFT_ALONE = "left_alone"  # the reason of a visit without a task
-FIRST, USUAL, OPTIONAL = 0, 1, 2  # a missing visit's rank: the primary timepoint, any, one that may be left out
+FIRST, USUAL, OPTIONAL, UNPLANNED = range(4)  # the primary timepoint, any, one that may be left out, nobody's plan
 
 
 def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subquery:
@@ -46,7 +46,7 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
             paused.label("paused"),
             permitted("contact_phone").label("may_phone"),
             exists().where(Response.visit_id == Visit.id).label("begun"),
-            case((Visit.opens_at > now, OPTIONAL), else_=_rank(session)).label("rank"),
+            _rank(session, now).label("rank"),
         )
         .where(or_(exists().where(*task), (Visit.opens_at <= now) & _left_alone(problem)))
         .subquery()
@@ -81,14 +81,15 @@ def _left_alone(problem: ColumnElement[str | None]) -> ColumnElement[bool]:
     return ~decided & ~ended_by(frozenset({"reminders_stopped"})) & (~to_come | problem.is_not(None))
 
 
-def _rank(session: Session) -> ColumnElement[int]:
+def _rank(session: Session, now: datetime) -> ColumnElement[int]:
     """Which timepoint matters most is the protocol's; a clinic has a handful of versions."""
+    unplanned, to_come = Visit.timepoint.startswith(UNSCHEDULED), Visit.opens_at > now
     which = tuple_(Episode.protocol_id, Visit.timepoint)
     versions = [(row.id, protocol_of(row)) for row in session.scalars(select(ProtocolVersion))]
     first = [(row_id, protocol.primary) for row_id, protocol in versions]
     optional = [(row_id, each.code) for row_id, protocol in versions for each in protocol.timepoints if each.optional]
     ranks = [(which.in_(pairs), rank) for pairs, rank in ((first, FIRST), (optional, OPTIONAL)) if pairs]
-    return case(*ranks, else_=USUAL) if ranks else literal(USUAL)
+    return case((unplanned, UNPLANNED), (to_come, OPTIONAL), *ranks, else_=USUAL)
 
 
 def count_waiting(session: Session, clinic: Clinic, *, now: datetime, later: bool = False) -> int:

@@ -42,6 +42,7 @@ def test_an_operator_opens_a_clinic_and_its_first_administrator(app: Flask) -> N
     [
         (["clinic", "add", "North!", "North", *MAIL, "--time-zone", "Europe/Madrid"], "letters a to z"),
         (["clinic", "add", "north", "North", *MAIL, "--time-zone", "Madrid"], "no time zone"),
+        (["clinic", "add", "north", "North", *MAIL, "--time-zone", "localtime"], "Name one as Area/City"),
         (["staff", "add-admin", "nowhere", "eva", "Eva", "eva@north.example"], "no clinic nowhere"),
         (["staff", "invite-again", "nobody-of-this-name"], "Nobody signs in as"),
     ],

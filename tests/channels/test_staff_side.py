@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveys.channels.stopping import stop_texts
 from surveys.db import app_now, clinic_session
-from surveys.models import AuditEvent, Consent, Message, Patient, StaffTask, SuppressedPhone, Suppression
+from surveys.models import AuditEvent, Consent, Message, Patient, StaffTask, StaffTaskLog, SuppressedPhone, Suppression
 from surveys.outbox.staff_tasks import ask_staff
 from surveys.outbox.suppressing import suppress_of
 from tests.views.test_enrolment import PERSON, Desk, sign_in
@@ -123,6 +123,21 @@ def test_what_was_stopped_is_shown_and_lifted_by_a_person(app: Flask, desk: Desk
         lifted = select(AuditEvent).where(AuditEvent.action == "suppression_lifted")
         assert session.scalars(lifted).one().new == {"channels": ["email", "sms"]}
     assert desk.post(f"/visits/{visit.id}/resend").status_code == 303
+
+
+def test_who_shares_what_is_right_again_needs_nobody_any_more(app: Flask, desk: Desk) -> None:
+    path = desk.enrol(**BY_TEXT)
+    desk.enrol(**BY_TEXT, chart_number="C-2", first_name="Bruno", anyway="y")
+    with app.app_context(), clinic_session(desk.clinic.id) as session:
+        stop_texts(session, app.extensions["vault"], desk.clinic.id, "+447700900123", now=app_now(session))
+        session.commit()
+        assert open_tasks(session) == ["no_channel", "no_channel"]
+        assert desk.post(f"{path}/right-again").status_code == 303
+        session.rollback()
+        assert open_tasks(session) == []
+        assert set(session.scalars(select(StaffTask.outcome))) == {"details_changed", "address_freed"}
+        noted = session.scalars(select(StaffTaskLog)).one()
+        assert (noted.note, noted.outcome, noted.staff_id is not None) == ("address_freed", None, True)
 
 
 def test_a_new_number_is_written_to_without_lifting_anything(app: Flask, desk: Desk) -> None:

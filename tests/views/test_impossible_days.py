@@ -100,6 +100,8 @@ def test_below_the_forms_it_is_refused_too(patient: Enrolled, day: str) -> None:
         ("time_zone", "Mars/Base", "not a time zone"),
         ("time_zone", "../../etc/passwd", "not a time zone"),
         ("time_zone", "localtime", "not a time zone"),
+        ("time_zone", "EST5EDT", "not a time zone"),
+        ("time_zone", "Etc/GMT+3", "not a time zone"),
     ],
 )
 def test_a_line_of_a_file_with_such_a_day_or_zone_is_told_and_not_taken(

@@ -32,11 +32,13 @@ from surveys.outbox.staff_tasks import ask_staff
 from surveys.pathway.closing import close_windows
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_episode, plan_treatment, settle_treatment
+from surveys.pathway.unscheduled import questionnaire_now
 from surveys.people.patients import PatientDetails, add_patient, contact, write_details
 from surveys.schedule import add_months
 from surveys.workqueue.attempts import Tried, usual_day
 from surveys.workqueue.calls import calls
 from tasks.reminders import drain_clinic
+from tasks.retention import retain_clinic
 from tests.factories import PASSWORD, MadeClinic
 from tests.staff_browser import SITE, signed_in
 from tests.tasks.enrolled import Enrolled, another_episode, enrol, enrol_beside
@@ -203,6 +205,31 @@ def test_a_refusal_ends_the_calls_and_leads_to_the_endings(app: Flask, unreached
     assert tried(app, unreached) == ["declined"]
 
 
+def test_a_refusal_leaves_the_question_who_guessed_at_the_link(app: Flask, unreached: Enrolled) -> None:
+    browser = browser_of(app, unreached)
+    with app.app_context(), clinic_session(unreached.clinic_id) as session:
+        ask_staff(session, unreached.clinic_id, unreached.visit_id, "birth_year", now=app_now(session))
+        session.commit()
+    assert log(browser, unreached, "declined").status_code == 303
+    with app.app_context(), clinic_session(unreached.clinic_id) as session:
+        outcomes = dict(session.execute(select(StaffTask.kind, StaffTask.outcome)).all())
+    assert outcomes == {"no_channel": "declined", "birth_year": None}
+    assert "Wrong year of birth closed the link" in read(browser)
+
+
+def test_what_outlived_its_visit_is_closed_at_night(app: Flask, unreached: Enrolled) -> None:
+    with app.app_context(), clinic_session(unreached.clinic_id) as session:
+        now = app_now(session)
+        retain_clinic(str(unreached.clinic_id))
+        assert session.scalars(select(StaffTask.outcome)).one() is None, "the visit is open"
+        session.execute(update(Visit).values(closed_at=now))  # as before closing a window closed its tasks
+        ask_staff(session, unreached.clinic_id, unreached.visit_id, "erasure_wish", now=now)
+        session.commit()
+        retain_clinic(str(unreached.clinic_id))
+        outcomes = dict(session.execute(select(StaffTask.kind, StaffTask.outcome)).all())
+    assert outcomes == {"no_channel": "window_closed", "erasure_wish": None}
+
+
 def test_a_wrong_number_leads_to_the_details_and_stays_in_the_queue(app: Flask, unreached: Enrolled) -> None:
     browser = browser_of(app, unreached)
     assert (log(browser, unreached, "wrong_number").location or "").endswith("/details")
@@ -366,10 +393,17 @@ def test_the_primary_timepoint_stands_before_a_window_that_ends_sooner(app: Flas
             clinic, version = session.get_one(Clinic, soon.clinic_id), session.scalars(select(ProtocolVersion)).one()
             for months in (1, 12, 3):
                 _treated(app, session, clinic, version, months, now)
+            session.execute(update(Visit).where(Visit.id == soon.visit_id).values(opens_at=now + timedelta(minutes=1)))
+            unplanned = questionnaire_now(session, session.get_one(Episode, soon.episode_id), actor=SYSTEM, now=now)
+            unplanned.closes_at = now + timedelta(minutes=1)
+            session.execute(update(Visit).where(Visit.id == soon.visit_id).values(opens_at=now))
             session.execute(update(Message).values(state="sent", settled_at=now))
             found = calls(session, clinic, now=now)
             order = [call.visit.timepoint for call in found]
             assert order[0] == "m12"
+            assert order[-1].startswith("unscheduled-"), "though its window ends first"
+            found = found[:-1]
+            order = order[:-1]
             assert {"m1", "m3", "baseline"} <= set(order)
             assert [call.primary for call in found] == [True] + [False] * (len(order) - 1)
             ends = [call.visit.closes_at for call in found[1:]]
