@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from surveys.models import Episode, Message, Visit
 from surveys.outbox.eligibility import eligibility
+from surveys.outbox.settling import RESENT_ONCE
 from surveys.outbox.situation import PERMISSION, Situation
 
 LONGEST_DAY = timedelta(hours=26)  # with a clock change of two hours, as there is at one station
@@ -54,7 +55,11 @@ def candidates(
 def together(first: Situation, others: Sequence[Situation], *, now: datetime) -> list[Situation]:
     """Return what makes one message with ``first``, its carrier at the head: each other visit's earliest that may go.
 
-    What went together goes together again under the Message-ID it had.
+    What went together goes together again under the Message-ID it had. A repetition, whose first hand-over got no
+    answer, takes no newcomer and joins nobody: a mailbox that has that Message-ID already may show the second text to
+    nobody, and under another one the patient would see the first again. Where its carrier has ended meanwhile, what was
+    carried goes once more under its own Message-ID: the patient may see it twice, which the clinic's policy allows, and
+    loses nothing, as under the carrier's it might.
     """
     if first.message.issue > 1:
         return [first]
@@ -68,9 +73,19 @@ def together(first: Situation, others: Sequence[Situation], *, now: datetime) ->
 
 def _fits(first: Situation, other: Situation, now: datetime) -> bool:
     one, two = first.message, other.message
-    again = two.carried_by == one.id or one.carried_by == two.id
-    today = two.due_at < _end_of_day(first, now)
-    return two.channel == one.channel and (again or today) and eligibility(other, now=now) is None
+    today = two.due_at < _end_of_day(first, now) and not (_repeated(one) or _repeated(two))
+    may_join = today or _went_together(one, two)
+    return two.channel == one.channel and may_join and eligibility(other, now=now) is None
+
+
+def _went_together(one: Message, two: Message) -> bool:
+    """In one message, whichever of them led it, or a third."""
+    return two.carried_by == one.id or one.carried_by in (two.id, two.carried_by or two.id)
+
+
+def _repeated(message: Message) -> bool:
+    """Whether the relay may have it already: no other way leads to so many tries of what still waits."""
+    return message.attempts >= RESENT_ONCE - 1
 
 
 def _end_of_day(facts: Situation, now: datetime) -> datetime:

@@ -174,3 +174,55 @@ def test_with_the_relay_away_none_is_counted(patient: Enrolled, second: Enrolled
     assert tried == {patient.visit_id: 0, second.visit_id: 0, other.visit_id: 0}
     with clinic_session(patient.clinic_id) as session:
         assert set(session.scalars(select(Message.state))) == {"planned"}
+
+
+@pytest.mark.parametrize("newcomer_first", [False, True])
+def test_a_repetition_takes_no_newcomer_and_joins_none(
+    patient: Enrolled, second: Enrolled, *, newcomer_first: bool
+) -> None:
+    """The first text may have arrived: a mailbox drops the second with its Message-ID, and the newcomer with it."""
+    newcomer = another_episode(patient)
+    hidden = app_day(patient, 3)
+    change(patient, Message.visit_id == newcomer.visit_id, Message.step == "invitation", due_at=hidden)
+    lose_once(patient)
+    one, two = both(patient, second)
+    assert {(each.state, each.attempts) for each in (one, two)} == {("planned", 5)}
+    now = app_day(patient, 0)
+    change(patient, Message.visit_id == newcomer.visit_id, Message.step == "invitation", due_at=now)
+    change(patient, Message.id.in_([one.id, two.id]), due_at=now)
+    heads = [invitations(patient)[newcomer.visit_id].id, one.id]
+    with clinic_session(patient.clinic_id) as session:
+        claims = {mine.id: mine for mine in outbox.claim(session, 10, now=app_now(session))}
+        first = claims[heads[0 if newcomer_first else 1]]
+        (begun,) = outbox.begin_batch(session, [first], now=app_now(session)).sendables
+        along = {companion.situation.visit.id for companion in begun.companions}
+        session.rollback()
+    assert along == (set() if newcomer_first else {two.visit_id})
+
+
+def test_what_lost_its_carrier_goes_once_more_together(patient: Enrolled, second: Enrolled, postbox: Postbox) -> None:
+    """Under a Message-ID of its own: seen twice perhaps, lost never."""
+    third = another_episode(patient)
+    lose_once(patient)
+    carrier = next(each for each in invitations(patient).values() if not each.carried_by)
+    visits = {patient.visit_id, second.visit_id, third.visit_id} - {carrier.visit_id}
+    with clinic_session(patient.clinic_id) as session:
+        session.get_one(Visit, carrier.visit_id).submitted_at = app_now(session)
+        session.commit()
+    change(patient, Message.visit_id.in_(visits), Message.step == "invitation", due_at=app_day(patient, 0))
+    drain_clinic(patient.clinic_id)
+    gone = [invitations(patient)[visit_id] for visit_id in visits]
+    assert {each.state for each in gone} == {"sent"}
+    assert len(postbox.messages) == 1
+    assert set(postbox.message_ids()) < {each.message_id for each in gone}
+    assert invitations(patient)[carrier.visit_id].refusal == "completed"
+
+
+def lose_once(patient: Enrolled) -> None:
+    """A hand-over without an answer, where the clinic wants such a one repeated."""
+    with clinic_session(patient.clinic_id) as session:
+        session.execute(update(Clinic).values(unknown_policy="resend_once"), execution_options=UNSYNCED)
+        (mine,) = outbox.claim(session, 1, now=app_now(session))
+        assert outbox.begin_sending(session, mine, now=app_now(session))
+        outbox.settle(session, mine, Outcome.UNKNOWN, now=app_now(session))
+        session.commit()
