@@ -1,5 +1,8 @@
 """What every new tenant table gets, whatever revision adds it: row-level security, grants, append-only triggers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import op
 
 APP, OWNER = "backstory_app", "backstory_owner"
@@ -21,3 +24,13 @@ def protect(table: str, *, append_only: bool = False, looked_up: bool = False) -
             op.execute(
                 f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} FOR EACH {each} EXECUTE FUNCTION refuse_change()"
             )
+
+
+@contextmanager
+def every_clinics(*tables: str) -> Iterator[None]:
+    """Let the owner change these tables' rows for the block: forced row-level security hides them from it."""
+    for table in tables:
+        op.execute(f"CREATE POLICY {table}_migration ON {table} TO {OWNER} USING (true)")
+    yield
+    for table in tables:
+        op.execute(f"DROP POLICY {table}_migration ON {table}")

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from surveys.migrations.indexes import build_index
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -13,9 +15,9 @@ APP, OWNER = "backstory_app", "backstory_owner"
 INDEXES = (
     ("ix_audit_event_txid", "audit_event", ["clinic_id", "txid"], {}),
     ("ix_audit_event_at", "audit_event", ["clinic_id", "at"], {}),
-    ("ix_audit_event_patients", "audit_event", ["patient_ids"], {"postgresql_using": "gin"}),
-    ("ix_patient_withheld", "patient", ["clinic_id", "id"], {"postgresql_where": sa.text("withheld_at IS NOT NULL")}),
-    ("ix_message_held", "message", ["clinic_id", "due_at"], {"postgresql_where": sa.text("state = 'held'")}),
+    ("ix_audit_event_patients", "audit_event", ["patient_ids"], {"using": "gin"}),
+    ("ix_patient_withheld", "patient", ["clinic_id", "id"], {"where": "withheld_at IS NOT NULL"}),
+    ("ix_message_held", "message", ["clinic_id", "due_at"], {"where": "state = 'held'"}),
 )
 TO_VALIDATE = (("patient", "fk_patient_clinic_id_merged_into"), ("staff_task", "ck_staff_task_kind_known"))
 COUNTED = ("staff_task",)  # message has such a policy since 0001
@@ -31,7 +33,7 @@ $$
 def _while_serving() -> None:
     """Build what large tables need without stopping writers; each statement may have been done by a try cut short."""
     for name, table, columns, options in INDEXES:
-        op.create_index(name, table, columns, postgresql_concurrently=True, if_not_exists=True, **options)
+        build_index(name, table, columns, **options)
     for table, constraint in TO_VALIDATE:
         op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
 

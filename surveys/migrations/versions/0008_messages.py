@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from surveys.migrations.rights import protect
+from surveys.migrations.rights import every_clinics, protect
 
 revision = "0008"
 down_revision = "0007"
@@ -44,9 +44,10 @@ def downgrade() -> None:
     op.drop_column("staff_task", "next_try_on")
     op.drop_column("clinic", "send_on_weekends")
     op.drop_column("patient", "paused_until")
-    op.execute("DELETE FROM consent WHERE kind = 'contact_sms'")
-    op.execute("UPDATE patient SET channel = 'none' WHERE channel = 'sms'")
-    op.execute("UPDATE message SET channel = 'staff' WHERE channel = 'sms'")
+    with every_clinics("consent", "patient", "message"):
+        op.execute("DELETE FROM consent WHERE kind = 'contact_sms'")
+        op.execute("UPDATE patient SET channel = 'none' WHERE channel = 'sms'")
+        op.execute("UPDATE message SET channel = 'staff' WHERE channel = 'sms'")
     _known("consent", "kind", CONSENTS)
     _known("patient", "channel", "'email', 'none'")
     _known("message", "channel", "'email', 'staff'")

@@ -1,8 +1,8 @@
 """What 0008 began on large tables: validation, indexes, and a cause for what was cancelled before causes were kept."""
 
-import sqlalchemy as sa
 from alembic import op
 
+from surveys.migrations.indexes import build_index
 from surveys.migrations.rights import OWNER
 
 revision = "0009"
@@ -17,7 +17,7 @@ TO_VALIDATE = (
     ("staff_task_log", "ck_staff_task_log_outcome_known"),
 )
 INDEXES = (
-    ("ix_message_message_id", ["clinic_id", "message_id"], None),
+    ("ix_message_message_id", ["clinic_id", "message_id"], ""),
     ("ix_message_explained", ["clinic_id", "settled_at"], "state IN ('refused', 'unknown')"),
     ("ix_message_carried", ["clinic_id", "carried_by"], "carried_by IS NOT NULL"),
 )
@@ -41,8 +41,7 @@ def upgrade() -> None:
         for table, constraint in TO_VALIDATE:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}")
         for name, columns, where in INDEXES:
-            options = {"postgresql_where": sa.text(where)} if where else {}
-            op.create_index(name, "message", columns, postgresql_concurrently=True, if_not_exists=True, **options)
+            build_index(name, "message", columns, where=where)
         _give_causes()
     op.execute(CAUSE)
     op.execute(CAUSED_BY)
