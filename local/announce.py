@@ -16,7 +16,7 @@ def announce(ports: Ports, logins: str, link: str) -> None:
     """Print addresses, logins and one patient's link, also as a QR code."""
     print(RULE)
     print(f"Clinicians      {ports.web_url}")
-    print(f"Mailbox         {ports.mailbox_url}   (every mail the demo sends; none leaves this machine)")
+    print(f"Mailbox         {ports.mailbox_url}   (every mail and text the demo sends; none leaves this machine)")
     print(f"\nLogins\n{logins}")
     print(f"\nA patient's link, as URL and for a phone's camera\n{link}\n")
     qr_code(link)

@@ -73,6 +73,7 @@ def commands(place: Home, ports: Ports) -> dict[str, list[str]]:
         "mailbox": [
             *(*python, "local.mailbox", "--folder", str(place.folder / "mail"), "--host", ports.host),
             *("--port", str(ports.mailbox), "--smtp-port", str(ports.smtp)),
+            *("--sms-port", str(ports.sms)),
         ],
         "web": [
             *(*python, "granian", "--interface", "wsgi", "wsgi:app", "--host", ports.host),

@@ -1,4 +1,4 @@
-"""The demo's mail catcher: SMTP in, .eml files under one folder, a page to read them."""
+"""The demo's catcher: mail by SMTP and texts by HTTP in, .eml files under one folder, a page to read them."""
 
 import argparse
 import signal
@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from local.mailpages import create_pages
 from local.mailstore import MailStore
 from local.ports import LOOPBACK
+from local.texts import create_gateway
 
 
 class Catcher:
@@ -42,6 +43,7 @@ def main() -> None:
     store = MailStore(options.folder)
     controller = Controller(Catcher(store), hostname=LOOPBACK, port=options.smtp_port, server_hostname="localhost")
     pages = make_server(options.host, options.port, create_pages(store), threaded=True, request_handler=QuietHandler)
+    texts = make_server(LOOPBACK, options.sms_port, create_gateway(store), threaded=True, request_handler=QuietHandler)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -50,19 +52,22 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     controller.start()
-    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    for server in (pages, texts):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
     stopping.wait()
     controller.stop()
-    pages.shutdown()
-    pages.server_close()
+    for server in (pages, texts):
+        server.shutdown()
+        server.server_close()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.mailbox", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--host", default=LOOPBACK, help="where the page listens; SMTP is loopback only")
+    parser.add_argument("--host", default=LOOPBACK, help="where the page listens; mail and texts come by loopback only")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--smtp-port", type=int, required=True)
+    parser.add_argument("--sms-port", type=int, required=True)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The catcher's pages: a list, a message as text with its links, the same as HTML in a sandbox."""
+"""The catcher's pages: a list, a mail or text with its links, the mail as HTML in a sandbox."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Messages as files: one .eml each, named so that the names sort by arrival."""
+"""Mail and texts as files: one .eml each, named so that the names sort by arrival."""
 
 import re
 import time
@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
 
+TELEPHONE = "X-Telephone"  # the header that makes it a text
 NAME = re.compile(r"[0-9]{20}-[0-9]{6}")
 
 
@@ -21,6 +22,16 @@ class Mail:
     def header(self, name: str) -> str:
         """Return a header as text, empty if absent."""
         return str(self.message.get(name, ""))
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it went to a telephone."""
+        return TELEPHONE in self.message
+
+    @property
+    def receiver(self) -> str:
+        """The address or the number."""
+        return self.header(TELEPHONE if self.is_text else "To")
 
     def part(self, subtype: str) -> str | None:
         """Return the text of the ``plain`` or ``html`` part."""

@@ -12,6 +12,7 @@ from local.keys import secret
 from local.ports import LOOPBACK, free_port
 from local.postgres import Postgres
 from local.redis import RedisServer
+from local.texts import gateway_settings
 from local.trouble import LocalError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,13 +59,14 @@ class Home:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the demo listens: ``web`` and ``mailbox`` for people, ``smtp`` for the application."""
+    """Where the demo listens: ``web`` and ``mailbox`` for people, ``smtp`` and ``sms`` for the application."""
 
     host: str
     address: str
     web: int
     mailbox: int
     smtp: int
+    sms: int
 
     @property
     def web_url(self) -> str:
@@ -73,7 +75,7 @@ class Ports:
 
     @property
     def mailbox_url(self) -> str:
-        """The mail catcher's page."""
+        """The page of what was sent."""
         return f"http://{self.address}:{self.mailbox}"
 
 
@@ -89,7 +91,7 @@ def choose_ports(environ: Mapping[str, str] = os.environ) -> Ports:
     address = lan_address() if lan else "localhost"
     web = _web_port(environ)
     mailbox = free_port(0 if web == MAILBOX_PORT else MAILBOX_PORT, host)
-    return Ports(host, address, web, mailbox, free_port())
+    return Ports(host, address, web, mailbox, free_port(), free_port())
 
 
 def is_lan(environ: Mapping[str, str] = os.environ) -> bool:
@@ -125,6 +127,7 @@ def settings(place: Home, ports: Ports) -> dict[str, str]:
         "DATABASE_URL": place.postgres.alchemy_url(),
         "REDIS_URL": place.redis.url(),
         "SMTP_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
+        **gateway_settings(ports.sms),
         "SECRET_KEY": secret(place.secrets, "secret-key"),
         "MASTER_KEY": secret(place.secrets, "master-key"),
         "PUBLIC_BASE_URL": ports.web_url,
