@@ -80,7 +80,7 @@ def test_stopping_withdraws_no_permission(phone: Phone) -> None:
 
 
 def test_a_pause_keeps_messages_back_for_two_weeks_and_ends_when_asked(phone: Phone, texts: SmsGateway) -> None:
-    assert "no messages for two weeks" in phone.press("pause").get_data(as_text=True)
+    assert "Messages are paused." in phone.press("pause").get_data(as_text=True)
     until = phone.patient().paused_until
     assert until is not None
     with clinic_session(phone.texted.enrolled.clinic_id) as session:
@@ -221,6 +221,36 @@ def test_where_the_year_of_birth_is_asked_the_page_tells_no_address(phone: Phone
         session.commit()
     assert "•••" not in phone.page()
     assert phone.client.post(phone.path, data={"act": "channel", "channel": "email"}).status_code == 422
+
+
+def test_the_page_claims_nothing_that_is_not_so(phone: Phone) -> None:
+    for claimed, said in (("stop", "Reminders are stopped"), ("resume", "come again"), ("pause", "are paused")):
+        told = said in phone.page(f"?done={claimed}")
+        assert told == (claimed == "resume"), "reminders are on and not paused"
+    for _twice in range(2):
+        assert phone.client.post(phone.path, data={"act": "stop"}).status_code == 303
+        page = phone.page("?done=stop")
+        assert "Reminders are stopped." in page
+        assert "Reminders are off." in page
+    assert "come again" not in phone.page("?done=resume")
+
+
+def test_reminders_that_reach_nobody_are_not_called_on(phone: Phone) -> None:
+    with clinic_session(phone.texted.enrolled.clinic_id) as session:
+        change(session, allowed=frozenset({"contact_phone"}))
+        session.commit()
+    page = phone.page("?done=resume")
+    assert "No messages reach you at present" in page
+    assert "phone your clinic" in page
+    assert "Reminders are on" not in page
+    assert "come again" not in page
+    assert 'value="pause"' not in page
+    with clinic_session(phone.texted.enrolled.clinic_id) as session:
+        change(session, allowed=frozenset({"contact_email"}))
+        session.commit()
+    assert "Choose another way below" in phone.page()
+    phone.press("channel", channel="email")
+    assert "Reminders are on" in phone.page()
 
 
 def test_a_token_that_we_did_not_sign_leads_nowhere(phone: Phone) -> None:

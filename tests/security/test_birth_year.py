@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from surveys.access.birth_year import TRIES, settle_guesses
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.links import issue_link, reissue_link
+from surveys.access.opt_out import opt_out_token
 from surveys.db import app_now
 from surveys.models import AuditEvent, Clinic, Consent, Message, Patient, PatientLink, StaffTask, Visit
 from surveys.outbox import ResendError, eligibility, resend, situation
@@ -183,3 +184,23 @@ def test_a_reminder_brings_no_new_tries_before_staff_have_given_a_new_link(
         session.flush()
         again = eligibility(situation(session, message, now=now), now=now)
         assert again is None or again.reason != "guessed"
+
+
+def test_who_has_given_the_year_is_shown_addresses_on_the_page_of_choices(
+    app: Flask, client: FlaskClient, checked: Invited
+) -> None:
+    with seen_by(app, checked.clinic_id) as session:
+        index = session.get_one(Patient, checked.patient_id).email_index
+        episode_id = session.get_one(Visit, checked.visit_id).episode_id
+    path = f"/u/{opt_out_token(str(app.secret_key), checked.clinic_id, episode_id, index)}/preferences"
+    begin(client, checked)
+    for year, told in (("1950", False), ("1951", True)):
+        give(client, year)
+        page = client.get(path, base_url=SECURE).text
+        assert ("give your year of birth" in page) != told
+        assert ("•••" in page) == told
+    assert "•••" not in app.test_client().get(path, base_url=SECURE).text, "another browser has given nothing"
+    with seen_by(app, checked.clinic_id) as session:
+        session.get_one(Patient, checked.patient_id).email_index = b"moved"
+        session.commit()
+    assert "•••" not in client.get(path, base_url=SECURE).text, "the token went elsewhere"

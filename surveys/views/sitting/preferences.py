@@ -1,7 +1,8 @@
 """The patient's own choices about messages, behind the signed address that each message carries.
 
 The page tells nothing about health. Language and way of writing are shown to who can be told from a stranger only: the
-address is one that went where messages go today, and the clinic does not ask for the year of birth.
+address is one that went where messages go today, and where the clinic asks for the year of birth, this browser has
+given it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from flask import abort, render_template, request, url_for
 
 from surveys.access.birth_year import asks_year
 from surveys.access.chain.audit import Actor
 from surveys.access.opt_out import read_opt_out, sent_to_one_of
+from surveys.access.tokens import read_cookie
 from surveys.channels import addresses, telephone
 from surveys.db import app_now, db, enter_clinic
 from surveys.enrolment import preferences
@@ -22,9 +25,10 @@ from surveys.enrolment.form import LANGUAGE_NAMES
 from surveys.i18n import LazyText, speak
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, Patient
+from surveys.pathway.reach import is_reachable
 from surveys.views import found
 from surveys.views.guard import Reply, config, has_texts
-from surveys.views.sitting.patient_page import patient_blueprint, see
+from surveys.views.sitting.patient_page import load_sitting, patient_blueprint, patient_cookie, see
 
 bp = patient_blueprint("preferences")
 MASKS: dict[str, Callable[[str], str]] = {"email": addresses.masked, "sms": telephone.masked}
@@ -33,7 +37,7 @@ AGAIN = {"resume": preferences.resume_reminders, "unpause": preferences.end_paus
 DONE = {
     "stop": LazyText("Reminders are stopped. Answers you have given are kept."),
     "resume": LazyText("Reminders come again."),
-    "pause": LazyText("You get no messages for two weeks."),
+    "pause": LazyText("Messages are paused."),
     "unpause": LazyText("The pause is over."),
     "language": LazyText("Your language is saved."),
     "channel": LazyText("Your choice is saved."),
@@ -61,9 +65,8 @@ class Chooser:
 
 def known(token: str) -> Chooser:
     """Bind the request to the clinic of a token and return whose it is; 404 for anything that we did not sign."""
-    named = read_opt_out(config().secret_key, token)
-    if named is None:
-        abort(404)
+    named = read_opt_out(config().secret_key, token) or abort(404)
+    visitor = _visitor(named[0])
     enter_clinic(named[0])
     session = db.session()
     episode, clinic = session.get(Episode, named[1]), session.get(Clinic, named[0])
@@ -72,7 +75,16 @@ def known(token: str) -> Chooser:
         abort(404)
     speak(patient.language)
     at_hand = sent_to_one_of(config().secret_key, token, patient.email_index, patient.phone_index)
-    return Chooser(clinic, patient, token, at_hand, at_hand and not asks_year(session, patient))
+    return Chooser(
+        clinic, patient, token, at_hand, at_hand and (visitor == patient.id or not asks_year(session, patient))
+    )
+
+
+def _visitor(clinic_id: UUID) -> UUID | None:
+    """The patient whose questionnaire is open in this browser, past the question for the year of birth."""
+    named = read_cookie(request.cookies.get(patient_cookie()))
+    there = load_sitting() if named and named[0] == clinic_id else None
+    return there[0].patient_id if there and there[0].state != "over" and not there[1].year_pending else None
 
 
 @bp.get("/u/<token>/preferences")
@@ -124,17 +136,21 @@ def _page(chooser: Chooser, problem: str | None = None) -> str:
     speak(patient.language)
     running = preferences.running_episodes(session, patient)
     until = patient.paused_until if patient.paused_until and patient.paused_until > now else None
+    stopped, reached = preferences.reminders_stopped(session, running), is_reachable(session, patient, patient.channel)
+    true = {"stop": stopped, "resume": not stopped and reached, "pause": bool(until), "unpause": not until}
+    asked = request.args.get("done", "") if request.method in ("GET", "HEAD") else ""
     return render_template(
         "patient/preferences.html",
         chooser=chooser,
         clinic=chooser.clinic,
         running=bool(running),
-        stopped=preferences.reminders_stopped(session, running),
+        stopped=stopped,
+        reached=reached,
         paused_until=until,
         zone=patient.time_zone,
         languages={code: LANGUAGE_NAMES.get(code, code) for code in _languages(chooser)},
         ways=_ways(chooser),
-        done=DONE.get(request.args.get("done", "")) if request.method in ("GET", "HEAD") else None,
+        done=DONE.get(asked) if true.get(asked, True) else None,  # an old address claims nothing
         problem=problem,
     )
 
