@@ -144,7 +144,7 @@ def tables(page: str) -> dict[str, list[tuple[str, list[int]]]]:
     for name, table in re.findall(r'<table[^>]* aria-labelledby="(\w+)">(.*?)</table>', page, re.DOTALL):
         for row in re.findall(r"<tr.*?</tr>", table, re.DOTALL):
             cells = re.findall(r'<td class="number">.*?>?(\d+)<', row)
-            title = re.search(r'<th scope="row">([^<]*)', row)
+            title = re.search(r'<th scope="row">(?:<strong>)?([^<]*)', row)
             if title and cells:
                 found.setdefault(name, []).append((title[1].strip(), [int(cell) for cell in cells]))
     return found
