@@ -36,18 +36,22 @@ class Look:
 @contextmanager
 def seen_as(browser: Browser, look: Look) -> Iterator[Page]:
     """Yield a page of that look, which counts what the content security policy refuses."""
-    context = browser.new_context(
-        viewport={"width": look.width, "height": look.height},
-        locale=look.language,
-        color_scheme="dark" if look.colours == "dark" else "light",
-        forced_colors="active" if look.colours == "forced" else "none",
-        has_touch=look.width < 1000,
-        java_script_enabled=look.scripts,
-    )
+    context = browser.new_context(locale=look.language, has_touch=look.width < 1000, java_script_enabled=look.scripts)
     context.set_default_timeout(15_000)
     context.add_init_script(COLLECT)
-    yield context.new_page()
+    page = context.new_page()
+    show_as(page, look)
+    yield page
     context.close()
+
+
+def show_as(page: Page, look: Look) -> None:
+    """Give a page another size and other colours, whatever it shows; it stays in its language."""
+    page.set_viewport_size({"width": look.width, "height": look.height})
+    page.emulate_media(
+        color_scheme="dark" if look.colours == "dark" else "light",
+        forced_colors="active" if look.colours == "forced" else "none",
+    )
 
 
 def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import groupby, product
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from tests.browser.screens import Look, seen_as, walk
+from tests.browser.screens import Look, seen_as, show_as, walk
 from tests.servers.axe import violations
 
 pytestmark = pytest.mark.browser
@@ -50,13 +50,24 @@ WIDEST = """() => [...document.querySelectorAll('body *')].map(e => [e.getBoundi
 REFUSED = "window.refused ?? []"
 
 
-@pytest.mark.parametrize("look", WHOLE if os.environ.get("AXE_FULL") else PAIRWISE, ids=str)
-def test_every_screen_is_accessible(web_server: str, app: Flask, browser: Browser, look: Look) -> None:
+def by_language(looks: Sequence[Look]) -> dict[str, list[Look]]:
+    """One walk for each language: a screen is looked at in every size and colour while it is shown."""
+    ordered = sorted(looks, key=lambda look: look.language)
+    return {language: list(group) for language, group in groupby(ordered, key=lambda look: look.language)}
+
+
+LOOKS = by_language(WHOLE if os.environ.get("AXE_FULL") else PAIRWISE)
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_every_screen_is_accessible(web_server: str, app: Flask, browser: Browser, language: str) -> None:
     wrong: dict[str, list[str]] = {}
-    with seen_as(browser, look) as page:
-        for name in walk(app, web_server, page, look.language):
-            found = violations(page, runOnly={"type": "tag", "values": RULES}) + page.evaluate(REFUSED)
-            wrong |= {name: found} if found else {}
+    with seen_as(browser, LOOKS[language][0]) as page:
+        for name in walk(app, web_server, page, language):
+            for look in LOOKS[language]:
+                show_as(page, look)
+                found = violations(page, runOnly={"type": "tag", "values": RULES}) + page.evaluate(REFUSED)
+                wrong |= {f"{name}, {look}": found} if found else {}
     assert wrong == {}
 
 

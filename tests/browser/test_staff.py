@@ -16,15 +16,11 @@ from surveys.db import app_now, clinic_session, db
 from surveys.models import Clinic, Response
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import bundled_protocols
+from tests.browser.looks import DESK, PHONE, WATCH, faults
 from tests.factories import PASSWORD, MadeClinic, make_clinic
 from tests.outcomes.study import lay, life
-from tests.servers.axe import violations
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
 NARROWEST: ViewportSize = {"width": 320, "height": 640}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WATCH = "window.broken=[];document.addEventListener('securitypolicyviolation',e=>broken.push(e.violatedDirective))"
 BAD_FILE = "chart_number,first_name,surname,arm,pain_generator\nX-1,Ann,One,treated,facet\nX-2,Bob,Two,nowhere,facet\n"
 
 
@@ -58,7 +54,7 @@ def signed_in(browser: Browser, web_server: str, clinic: MadeClinic) -> StorageS
 @contextmanager
 def opened(browser: Browser, base: str, state: StorageState | None, **options: Any) -> Iterator[Page]:
     context = browser.new_context(base_url=base, storage_state=state, **({"viewport": PHONE} | options))
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)  # a server's first chart, on a machine that has other work to do
     context.add_init_script(WATCH)
     try:
         yield context.new_page()
@@ -170,25 +166,15 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "behind a rate": behind,
     "nothing there": at("/patients/00000000-0000-0000-0000-000000000000"),
 }
-SMALL = {"nobody found", "import", "nothing there"}  # what they show is on other pages too: once is enough
-PAIRS = [
-    (name, size, scheme)
-    for at_, name in enumerate(PAGES)
-    for size, scheme in ((PHONE, "dark" if at_ % 2 else "light"), (DESK, "light" if at_ % 2 else "dark"))
-    if size == PHONE or name not in SMALL
-]
 
 
-@pytest.mark.parametrize(("name", "size", "scheme"), PAIRS, ids=[f"{n}-{s['width']}-{c}" for n, s, c in PAIRS])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_and_holds_to_the_policy(
-    browser: Browser, web_server: str, signed_in: StorageState, name: str, size: ViewportSize, scheme: str
+    browser: Browser, web_server: str, signed_in: StorageState, name: str
 ) -> None:
-    with opened(browser, web_server, signed_in, viewport=size, color_scheme=scheme) as page:
+    with opened(browser, web_server, signed_in) as page:
         PAGES[name](page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
-        assert violations(page, runOnly=RULES) == []
-        assert page.evaluate("window.broken") == []
+        assert faults(page, dark=(PHONE, DESK)[list(PAGES).index(name) % 2]) == []
 
 
 def test_no_page_scrolls_sideways_on_the_narrowest_phone(

@@ -17,16 +17,12 @@ from surveys.access.chain.audit import SYSTEM
 from surveys.access.signin import identities, totp
 from surveys.db import clinic_session, db, real_now
 from surveys.models import Staff
+from tests.browser.looks import DESK, PHONE, WATCH, faults
 from tests.factories import PASSWORD as FIRST
 from tests.factories import MadeClinic, make_clinic
 from tests.security.staffed import PASSWORD, joined, link_for, mail_staff, staff_id
 from tests.servers import oidc, processes
-from tests.servers.axe import violations
 from tests.servers.postbox import Postbox
-
-SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-WATCH = "window.broken=[];document.addEventListener('securitypolicyviolation',e=>broken.push(e.violatedDirective))"
 
 
 @pytest.fixture
@@ -51,14 +47,9 @@ def go(page: Page, button: str) -> None:
         page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
 
 
-def look(page: Page, name: str, size: str, colours: str) -> list[str]:
+def look(page: Page, name: str) -> list[str]:
     """What is wrong with the page that is shown."""
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    broken = page.evaluate("window.broken")
-    found = violations(page, runOnly=RULES)
-    return [
-        f"{name} ({size}, {colours}): {each}" for each in [*found, *broken, *(["scrolls sideways"] if wide else [])]
-    ]
+    return [f"{name}: {each}" for each in faults(page, dark=DESK)]
 
 
 def code(app: Flask, secret: str) -> str:
@@ -122,17 +113,15 @@ def around(admin: Page, page: Page) -> Walk:
     yield admin, "member"
 
 
-@pytest.mark.parametrize(("size", "colours"), [("phone", "light"), ("desk", "dark")])
 def test_every_page_on_the_way_in_can_be_used_by_everybody(
-    app: Flask, browser: Browser, web_server: str, clinic: MadeClinic, postbox: Postbox, size: str, colours: str
+    app: Flask, browser: Browser, web_server: str, clinic: MadeClinic, postbox: Postbox
 ) -> None:
-    options = {"viewport": SIZES[size], "color_scheme": colours, "locale": "en"}
-    with opened(browser, web_server, **options) as admin, opened(browser, web_server, **options) as page:
-        wrong = [look(shown, name, size, colours) for shown, name in inviting(admin, clinic)]
+    with opened(browser, web_server, locale="en") as admin, opened(browser, web_server, locale="en") as page:
+        wrong = [look(shown, name) for shown, name in inviting(admin, clinic)]
         assert mail_staff(app, clinic) == 1
         path = link_for(postbox, "ana@clinic.example")
-        wrong += [look(shown, name, size, colours) for shown, name in joining(app, page, path)]
-        wrong += [look(shown, name, size, colours) for shown, name in around(admin, page)]
+        wrong += [look(shown, name) for shown, name in joining(app, page, path)]
+        wrong += [look(shown, name) for shown, name in around(admin, page)]
     assert [each for page_s in wrong for each in page_s] == []
 
 
@@ -141,7 +130,7 @@ def test_a_person_signs_in_with_a_code_or_a_recovery_code_without_scripts(
 ) -> None:
     person = joined(app, clinic, postbox, "ana@clinic.example", "coordinator")
     for way in ("code", "recovery"):
-        with opened(browser, web_server, java_script_enabled=False, viewport=SIZES["phone"]) as page:
+        with opened(browser, web_server, java_script_enabled=False, viewport=PHONE) as page:
             page.goto("/patients")
             page.fill("#login", person.login)
             page.fill("#password", PASSWORD)
@@ -166,7 +155,7 @@ def test_the_institution_s_button_leads_there_and_back(
         tie(app, clinic, provider)
         with (
             processes.web_server({**environment, **own, **client}, tmp_path / "web.log") as base,
-            opened(browser, base, viewport=SIZES["phone"]) as page,
+            opened(browser, base, viewport=PHONE) as page,
         ):
             page.goto("/account")
             with page.expect_navigation():
