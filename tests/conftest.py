@@ -193,6 +193,30 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def pytest_configure() -> None:
-    """Programs started by tests find each other without the terminal's settings."""
+LONG = (  # files that take longest with few tests: begun last, one of them would run on alone
+    "test_run.py",
+    "test_screens.py",
+    "test_t01_load.py",
+    "test_replica_http.py",
+    "test_restore.py",
+    "test_s24_rotation.py",
+    "test_migrating_while_serving.py",
+    "test_t06_disk_full.py",
+    "test_staff_access.py",
+    "test_s22_canaries.py",
+    "test_t09_many_hands.py",
+    "test_t08_redis.py",
+    "test_s28_supply.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Programs started by tests find each other without the terminal's settings; files keep our order in xdist."""
     os.environ.pop("DATABASE_OWNER_URL", None)
+    config.option.loadscopereorder = False  # it would hand out files of one test last
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what runs long first, and then what starts servers of its own: several processes end together."""
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: (order.get(item.path.name, len(LONG)), "scoring" in item.path.parts))

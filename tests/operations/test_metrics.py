@@ -8,7 +8,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -22,13 +21,14 @@ TOKEN = secrets.token_urlsafe(32)
 REQUESTS = 40
 
 
-@pytest.fixture
-def served(environment: dict[str, str], database_url: str, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def served(environment: dict[str, str], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a granian with two workers that count together."""
     assert environment["DATABASE_URL"] == database_url
     url = f"http://localhost:{free_port()}"
-    shared = {"PUBLIC_BASE_URL": url, "METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
-    with web_process({**environment, **shared}, tmp_path / "web.log"):
+    folder = tmp_path_factory.mktemp("metrics")
+    shared = {"PUBLIC_BASE_URL": url, "METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": str(folder / "counts")}
+    with web_process({**environment, **shared}, folder / "web.log"):
         yield url
 
 
