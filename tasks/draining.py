@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from surveys import outbox
 from surveys.config import Config
-from surveys.db import app_now, clinic_scope, clinic_session, db
+from surveys.db import app_now, autocommit, clinic_scope, clinic_session
 from surveys.models import Clinic
 from surveys.pathway.closing import close_windows
 from tasks import clock, staff_mail, stopping
@@ -28,6 +27,7 @@ from tasks.mail_channel import EmailChannel
 
 log = logging.getLogger(__name__)
 ENDLESS = float("inf")
+DUE = text("SELECT clinic_id FROM clinics_due(app_now()) ORDER BY random()")
 with tempfile.TemporaryFile() as _opened:
     _one = os.dup(_opened.fileno())  # as long as the process; forked ones inherit it, and their locks are their own
 
@@ -37,8 +37,8 @@ def due_clinics() -> list[UUID]:
 
     In another order each time: a slow or limited relay ends a drain before the last have had a turn.
     """
-    with clinic_scope(None), Session(db.engine) as session:
-        return list(session.scalars(text("SELECT clinic_id FROM clinics_due(app_now()) ORDER BY random()")))
+    with clinic_scope(None), autocommit() as connection:
+        return list(connection.scalars(DUE))
 
 
 @contextmanager
