@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import imaplib
 import logging
-import re
 import ssl
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from celery import shared_task
 from flask import current_app
 
 from surveys.access.clinics import every_clinic
-from surveys.channels.bounces import LARGEST, NoReport, Report, read_returned
+from surveys.channels.bounces import NoReport, Report, read_returned
 from surveys.channels.returned import note_returned
 from surveys.config import Config
 from surveys.db import app_now, clinic_session
@@ -24,7 +23,7 @@ from tasks.reminders import application
 log = logging.getLogger(__name__)
 TIMEOUT = 20  # seconds for each word of the mailbox
 MOST = 500  # mails in one run, the newest first
-SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+BEGINNING = 256 * 1024  # bytes of each that are fetched, one mail after the other
 UNKNOWN = "unknown"  # a report about no message of ours
 LEFT = frozenset({"letter", "unreadable"})  # for people to read
 
@@ -75,8 +74,7 @@ def read_mailbox(url: str) -> Counter[str]:
     counts: Counter[str] = Counter()
     with _opened(url) as mailbox:
         for number in _unseen(mailbox):
-            raw = _fetched(mailbox, number)
-            outcome = take(raw) if raw is not None else "unreadable"
+            outcome = take(_fetched(mailbox, number))
             counts[outcome] += 1
             if outcome not in LEFT:
                 _ask(mailbox, "STORE", number, "+FLAGS.SILENT", r"(\Seen)")
@@ -94,14 +92,10 @@ def _unseen(mailbox: imaplib.IMAP4) -> list[str]:
     return numbers[::-1][:MOST]
 
 
-def _fetched(mailbox: imaplib.IMAP4, number: str) -> bytes | None:
-    """The mail without marking it; None for one that is larger than a report can be."""
-    told = _ask(mailbox, "FETCH", number, "(RFC822.SIZE)")
-    size = SIZE.search(b" ".join(line for line in told if isinstance(line, bytes)))
-    if size is None or int(size[1]) > LARGEST:
-        return None
-    parts = _ask(mailbox, "FETCH", number, "(BODY.PEEK[])")
-    return next((part[1] for part in parts if isinstance(part, tuple)), None)
+def _fetched(mailbox: imaplib.IMAP4, number: str) -> bytes:
+    """The beginning of a mail, without marking it: a report stands there, whatever hangs on it."""
+    parts = _ask(mailbox, "FETCH", number, f"(BODY.PEEK[]<0.{BEGINNING}>)")
+    return next((part[1][:BEGINNING] for part in parts if isinstance(part, tuple)), b"")
 
 
 def _ask(mailbox: imaplib.IMAP4, verb: str, *words: str) -> list[bytes | tuple[bytes, bytes]]:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from surveys.db import clinic_session
 from surveys.models import AuditEvent, Suppression
 from tasks.reminders import drain_clinic
-from tasks.returned_mail import bounces, take
+from tasks.returned_mail import BEGINNING, bounces, take
 from tests.channels import reports
 from tests.channels.texted import change
 from tests.servers.imap import Mailbox, imap_server
@@ -114,11 +114,20 @@ def test_a_mailbox_is_read_once_and_what_is_for_people_stays_unseen(
     ]
     first = run(app, "--mailbox")
     assert first.exit_code == 0
-    assert first.output == "1 automatic, 1 letter, 1 suppressed, 1 unknown, 1 unreadable\n"
+    assert first.output == "1 automatic, 2 letter, 1 suppressed, 1 unknown\n"
     assert mailbox.seen == {2, 3, 4}
-    assert 5 not in mailbox.fetched
-    assert run(app, "--mailbox").output == "1 letter, 1 unreadable\n"
+    assert run(app, "--mailbox").output == "2 letter\n"
     assert suppressed(sent) == ["bounced"]
+
+
+def test_of_a_large_mail_only_the_beginning_is_fetched_which_holds_the_report(
+    app: Flask, sent: Enrolled, mailbox: Mailbox
+) -> None:
+    report = reports.postfix(sent.messages()[0].message_id, sent.address)
+    end = report.rindex(b"--", 0, report.rindex(b"--"))
+    mailbox.mails.append(report[:end] + b"x" * 5_000_000 + report[end:])
+    assert run(app, "--mailbox").output == "1 suppressed\n"
+    assert mailbox.fetched == {1: BEGINNING}
 
 
 def test_a_report_about_an_id_that_no_database_takes_keeps_no_other_back(

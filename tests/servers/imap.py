@@ -12,17 +12,21 @@ from dataclasses import dataclass, field
 from local.ports import LOOPBACK
 
 NAME, PASSWORD = "bounces", "p@ss word"
+PART = re.compile(rb"BODY\.PEEK\[\]<0\.(\d+)>")
 LINE = re.compile(rb"(\S+) (UID )?(\S+) ?(.*)", re.IGNORECASE)
 
 
 @dataclass
 class Mailbox:
-    """``mails`` by UID, from 1; ``seen``: the UIDs marked. ``refuse``: a verb that is answered with NO."""
+    """``mails`` by UID, from 1; ``seen``: the UIDs marked. ``refuse``: a verb that is answered with NO.
+
+    ``fetched``: bytes told, by UID; a mail is told in part alone, as it is asked for.
+    """
 
     mails: list[bytes] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     refuse: str = ""
-    fetched: list[int] = field(default_factory=list)
+    fetched: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         mailbox = self
@@ -84,12 +88,12 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def _fetch(self, rest: bytes) -> bool:
         number = int(rest.split()[0])
-        mail, head = self.box.mails[number - 1], f"* {number} FETCH (UID {number} "
-        if b"BODY.PEEK[]" in rest:
-            self.box.fetched.append(number)
-            self._say(f"{head}BODY[] {{{len(mail)}}}".encode(), mail + b")")
-        else:
-            self._say(f"{head}RFC822.SIZE {len(mail)})".encode())
+        asked = PART.search(rest)
+        if asked is None:
+            return False
+        part = self.box.mails[number - 1][: int(asked[1])]
+        self.box.fetched[number] = len(part)
+        self._say(f"* {number} FETCH (UID {number} BODY[]<0> {{{len(part)}}}".encode(), part + b")")
         return True
 
     def _store(self, rest: bytes) -> bool:
