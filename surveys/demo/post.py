@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Row, literal, select, union
 from sqlalchemy.orm import Session
@@ -46,8 +47,8 @@ def _moments(session: Session, until: datetime) -> Sequence[Row[datetime, int]]:
 def _hand_over(session: Session, *, now: datetime) -> bool:
     """Hand over what is due; False where something may have been put off to a later moment."""
     claims = outbox.claim(session, BATCH, now=now)
-    begun = outbox.begin_batch(session, claims, now=now)
-    alone = [sendable for mine in begun.alone if (sendable := outbox.begin_sending(session, mine, now=now))]
-    going = [*begun.sendables, *alone]
+    begun = outbox.begin_batch(session, claims, now=now, unshared=True)
+    alone = [outbox.begin_batch(session, [mine], now=now, unshared=True).sendables for mine in begun.alone]
+    going = [*begun.sendables, *chain.from_iterable(alone)]
     outbox.settle_all(session, [Settled(each.claim, *told(each)) for each in going], now=now)
     return not begun.done["planned"] and not begun.alone and len(claims) < BATCH

@@ -65,6 +65,8 @@ def hold(session: Session, wanted: Sequence[Owned], *, wait: bool) -> set[UUID]:
 
 def hold_more(session: Session, wanted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:
     """Lock waiting messages beside those held, given with their visits, of patients that are held; never waits."""
+    if not wanted:
+        return set()
     visits = _lock_visits(session, {visit_id for _id, visit_id in wanted}, wait=False)
     ids = [message_id for message_id, visit_id in wanted if visit_id in visits]
     waiting = Message.id.in_(ids), Message.state.in_(("planned", "claimed"))

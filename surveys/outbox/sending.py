@@ -90,19 +90,21 @@ def begin_batch(
     lease: timedelta = LEASE,
     most: Mapping[str, int] | None = None,
     wait: bool = False,
+    unshared: bool = False,
 ) -> Begun:
     """Turn claims into ``sending``, or write why not; the caller commits before the relay sees anything.
 
     ``most``: how many may go by each channel; what may go beyond that is given back, uncounted. One message of a
     patient goes at a time, and takes along what is due for the patient's other visits. Each message is decided as it
-    would be alone.
+    would be alone. ``unshared``: this transaction has made the patients, so that there is nobody to lock them against.
     """
     firsts, others = _first_of_each(owners(session, claims))
     if not firsts:
         return Begun()
-    lock_patients(session, claims[0].clinic_id, [each.patient_id for each in firsts])
+    if not unshared:
+        lock_patients(session, claims[0].clinic_id, [each.patient_id for each in firsts])
     along = candidates(session, {each.patient_id for each in firsts}, but=[each.claim.id for each in firsts], now=now)
-    held = hold(session, firsts, wait=wait)
+    held = {each.claim.id for each in firsts} if unshared else hold(session, firsts, wait=wait)
     going = [each for each in firsts if each.claim.id in held]
     theirs = {each.patient_id for each in going}
     more = hold_more(session, [(each.id, each.visit_id) for each in along if each.patient_id in theirs])
