@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from surveys import outbox
 from surveys.access.chain.audit import SYSTEM
@@ -45,11 +46,11 @@ def clinic_of_every_kind() -> list[Enrolled]:
     return [first, *others]
 
 
-def together(clinic: Enrolled) -> None:
+def together(clinic: Enrolled, *, unshared: bool = False) -> None:
     with clinic_session(clinic.clinic_id) as session:
         claims = outbox.claim(session, 50, now=app_now(session))
         assert len(claims) == 6
-        begun = outbox.begin_batch(session, claims, now=app_now(session))
+        begun = outbox.begin_batch(session, claims, now=app_now(session), unshared=unshared)
         session.commit()
         told = [Settled(each.claim, Outcome.ACCEPTED, "250 2.0.0") for each in begun.sendables]
         outbox.settle_all(session, told, now=app_now(session))
@@ -64,7 +65,23 @@ def one_by_one(clinic: Enrolled) -> None:
             session.commit()
 
 
-@pytest.mark.parametrize("how", [together, one_by_one])
+def without_locks(clinic: Enrolled) -> None:
+    together(clinic, unshared=True)
+
+
+def test_whoever_shares_nothing_takes_no_locks(patient: Enrolled) -> None:
+    asked = Counter[bool]()
+    with clinic_session(patient.clinic_id) as session:
+        claims = outbox.claim(session, 1, now=app_now(session))
+        connection = session.connection()
+        event.listen(connection, "before_cursor_execute", lambda *told: asked.update(["FOR " in told[2]]))
+        (begun,) = outbox.begin_batch(session, claims, now=app_now(session), unshared=True).sendables
+        outbox.settle_all(session, [Settled(begun.claim, Outcome.ACCEPTED)], now=app_now(session))
+    assert asked[True] == 0
+    assert asked.total() <= 10
+
+
+@pytest.mark.parametrize("how", [together, one_by_one, without_locks])
 def test_each_message_comes_to_its_own_end(how: Callable[[Enrolled], None]) -> None:
     patients = clinic_of_every_kind()
     how(patients[0])
