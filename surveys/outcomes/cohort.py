@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Row
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from scoring.types import BoolArray, FloatArray
@@ -102,10 +102,16 @@ class Cohort:
         return tuple(arm.code for arm in self.protocol.arms if chosen in (None, arm.code))
 
 
+# A clinic that has grown since the statistics were taken looks empty to the planner, which would then read one table
+# anew for each row of another: minutes. Until the end of the transaction its rows are read whole, and once.
+WHOLE = text("SET LOCAL enable_nestloop = off")
+
+
 def load_cohort(
     session: Session, protocol: Protocol, filters: Filters, scales: Sequence[str], *, now: datetime
 ) -> Cohort:
     """Read what the figures need in three statements, whatever the number of patients."""
+    session.execute(WHOLE)
     episodes = session.execute(chosen_episodes(filters)).all()
     place = {row.id: position for position, row in enumerate(episodes)}
     visits = _by(visit_rows(session, filters, now=now), lambda row: row.timepoint)

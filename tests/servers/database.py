@@ -20,16 +20,10 @@ TEMPLATE = "migrated"
 
 @contextmanager
 def running(folder: Path) -> Iterator[Postgres]:
-    """Yield an empty server under the folder, gone afterwards; it forgets at a crash of the host only.
-
-    It takes no statistics by itself: taken between a clinic's first row and its study, they made plans of minutes.
-    """
+    """Yield an empty server under the folder, gone afterwards; it forgets at a crash of the host only."""
     server = Postgres(folder / "postgres", folder / "secrets", durable=False)
     server.start()
     try:
-        with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET autovacuum = off")
-            connection.execute("SELECT pg_reload_conf()")
         yield server
     finally:
         server.stop("immediate")
