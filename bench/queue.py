@@ -31,7 +31,7 @@ CLAIMS = {1: 200, 100: 20, 500: 6}  # in one run, by size
 REPEATED = 20  # times what is too short for one measurement
 TASKS = 2_000
 WRITE = """INSERT INTO message (clinic_id, id, visit_id, step, issue, channel, state, planned_at, due_at, message_id,
- attempts, fence) SELECT clinic_id, gen_random_uuid(), visit_id, 'invitation', number, 'email', %s, now(),
+ attempts, fence) SELECT clinic_id, uuidv7(), visit_id, 'invitation', number, 'email', %s, now(),
  date_trunc('hour', now()) + %s::int * interval '1 day' + number %% %s::int * interval '1 minute',
  '<' || number || '@bench.example>', 0, 0 FROM generate_series(%s::int, %s::int) AS number,
  (SELECT clinic_id, visit_id FROM message WHERE clinic_id = %s LIMIT 1) AS one"""
