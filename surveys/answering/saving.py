@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from surveys.access.tokens import digest
 from surveys.answering.battery import Screen, screens_of
@@ -21,9 +23,9 @@ SAVE = text(
     """SELECT outcome, protocol, planned_as, EXISTS (
         SELECT FROM patient_session b WHERE b.token_digest = :browser AND b.link_id = :link
             AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle) AS same_browser
-    FROM save_answer(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
-        :nonce, :based_on, :mode, :response_id, :answer_id)"""
-)
+    FROM save_screen(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
+        :nonce, :based_on, :mode, :author, :response_id, :answer_id, :used)"""
+).bindparams(bindparam("used", type_=JSONB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,18 @@ class Saved:
 
 
 def save_answer(
-    connection: Connection, token: ItemToken, wording: Wording, status: str, level: int | None, browser: str
+    connection: Connection,
+    token: ItemToken,
+    wording: Wording,
+    status: str,
+    level: int | None,
+    browser: str,
+    used: Mapping[str, object],
 ) -> Saved:
-    """Append one answer durably; the connection is in autocommit. ``browser``: the token of its cookie, or empty."""
+    """Append one answer durably; the connection is in autocommit.
+
+    ``browser``: the token of its cookie, or empty. ``used``: how the screen was used, as columns of ``screen_use``.
+    """
     row = connection.execute(
         SAVE,
         {
@@ -59,6 +70,8 @@ def save_answer(
             "nonce": token.nonce,
             "based_on": token.based_on,
             "mode": token.respondent,
+            "author": token.author_id,
+            "used": dict(used),
             "response_id": uuid7(),
             "answer_id": uuid7(),
             "browser": digest(browser),

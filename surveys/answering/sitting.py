@@ -23,17 +23,22 @@ from surveys.protocols.store import protocol_with_hash
 _Answers = Mapping[tuple[str, str], Current]
 IDLE = timedelta(hours=12)  # patients pause for hours; the signed item token saves even beyond
 TOUCH = timedelta(minutes=5)  # not a write per page
-COLUMNS = """s.clinic_id, s.link_id, s.visit_id, s.episode_id, s.patient_id, s.language, s.timepoint, s.closes_at,
-    s.now, s.state, s.takes_answers, clock_timestamp() AS real,
+COLUMNS = """s.clinic_id, s.link_id, s.visit_id, s.episode_id, s.patient_id, {language} AS language, s.timepoint,
+    s.closes_at, s.now, s.state, s.takes_answers, clock_timestamp() AS real,
     s.protocol_hash, s.clinic_name, s.sender_name, s.phone"""
+OF_PATIENT, OF_SESSION = (
+    COLUMNS.format(language="s.language"),
+    COLUMNS.format(language="coalesce(b.language, s.language)"),
+)
 NEWEST = "newest_answers(s.clinic_id, s.visit_id, :instrument, CAST(:items AS text[]))"
 MOMENTS = {"closes_at": UtcDateTime(), "now": UtcDateTime(), "real": UtcDateTime()}
 BY_TOKEN = text(
-    f"SELECT {COLUMNS} FROM patient_link l CROSS JOIN LATERAL sitting_of(l.id) s WHERE l.token_digest = :token"  # noqa: S608
+    f"""SELECT {OF_PATIENT} FROM patient_link l CROSS JOIN LATERAL sitting_of(l.id) s
+    WHERE l.token_digest = :token AND (l.expires_at IS NULL OR l.expires_at > clock_timestamp())"""  # noqa: S608
 ).columns(**MOMENTS)
-BY_LINK = text(f"SELECT {COLUMNS}, {NEWEST} AS answers FROM sitting_of(:link) s").columns(**MOMENTS)  # noqa: S608
+BY_LINK = text(f"SELECT {OF_PATIENT}, {NEWEST} AS answers FROM sitting_of(:link) s").columns(**MOMENTS)  # noqa: S608
 BY_SESSION = text(
-    f"""SELECT {COLUMNS}, {NEWEST} AS answers, b.id AS browser_id, b.respondent, b.year_pending,
+    f"""SELECT {OF_SESSION}, {NEWEST} AS answers, b.id AS browser_id, b.respondent, b.year_pending, b.staff_id, b.kiosk,
         clock_timestamp() - b.last_seen_at > :touch AS unseen
     FROM patient_session b CROSS JOIN LATERAL sitting_of(b.link_id) s
     WHERE b.token_digest = :token AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle"""  # noqa: S608
@@ -43,11 +48,16 @@ SEEN = text("UPDATE patient_session SET last_seen_at = clock_timestamp() WHERE i
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A patient's session: its id, who fills in, and whether the year of birth is still to be given."""
+    """A patient's session: its id, who fills in, and whether the year of birth is still to be given.
+
+    ``staff_id``: who enters an interview or a paper form. ``kiosk``: a device of the clinic, which forgets.
+    """
 
     id: UUID
     respondent: str
     year_pending: bool
+    staff_id: UUID | None
+    kiosk: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ def by_session(connection: Connection, token: str, instrument: str = "") -> tupl
         return None
     if row.unseen:
         connection.execute(SEEN, {"id": row.browser_id})
-    browser = Browser(row.browser_id, row.respondent, row.year_pending)
+    browser = Browser(row.browser_id, row.respondent, row.year_pending, row.staff_id, row.kiosk)
     return _sitting(connection, row, _answers(instrument, row.answers)), browser
 
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from flask import request, url_for
 
 from surveys.answering.answers import Current
 from surveys.answering.battery import Screen
 from surveys.answering.item_token import ItemToken, new_nonce, sign_item
-from surveys.answering.sitting import Sitting
+from surveys.answering.sitting import Browser, Sitting
 from surveys.views.sitting.patient_page import page, screen_url, secret
 from surveys.wordings import Wording, wording_for
 
 
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """Who fills the form in. ``author_id``: of staff, who enter for the patient."""
+
+    respondent: str
+    author_id: UUID | None
+
+
+def filler_of(browser: Browser) -> Filler:
+    """Return who fills in on this device."""
+    return Filler(browser.respondent, browser.staff_id)
+
+
 def item_page(
-    sitting: Sitting, respondent: str, screen: Screen, *, trouble: str | None = None, typed: str | None = None
+    sitting: Sitting, filler: Filler, screen: Screen, *, trouble: str | None = None, typed: str | None = None
 ) -> str:
     """Draw the item; ``trouble`` and ``typed``: what was wrong with what was sent, shown to be put right."""
     current = sitting.answers.get((screen.instrument, screen.item.code))
@@ -30,7 +46,7 @@ def item_page(
         trouble=trouble,
         action=address(screen),
         back=_back(sitting, screen),
-        token=sign_item(_token(sitting, respondent, screen, wording, current), secret()),
+        token=sign_item(_token(sitting, filler, screen, wording, current), secret()),
     )
 
 
@@ -54,12 +70,12 @@ def _back(sitting: Sitting, screen: Screen) -> str | None:
     return screen_url(sitting.screens[screen.number - 2]) if screen.number > 1 else None
 
 
-def _token(sitting: Sitting, respondent: str, screen: Screen, wording: Wording, current: Current | None) -> ItemToken:
+def _token(sitting: Sitting, filler: Filler, screen: Screen, wording: Wording, current: Current | None) -> ItemToken:
     return ItemToken(
         clinic_id=sitting.clinic_id,
         link_id=sitting.link_id,
         visit_id=sitting.visit_id,
-        respondent=respondent,
+        respondent=filler.respondent,
         instrument=screen.instrument,
         item=screen.item.code,
         position=screen.position,
@@ -67,4 +83,6 @@ def _token(sitting: Sitting, respondent: str, screen: Screen, wording: Wording, 
         based_on=current.id if current else None,
         nonce=new_nonce(),
         expires=int(sitting.closes_at.timestamp()),
+        shown=int(sitting.real.timestamp()),
+        author_id=filler.author_id,
     )

@@ -7,13 +7,14 @@ from flask import abort, request, url_for
 from scoring.instrument import Item, load_instruments
 from surveys.answering.item_token import ItemToken, read_item
 from surveys.answering.saving import Saved, save_answer, wording_read
+from surveys.answering.screen_use import as_drawn
 from surveys.answering.sitting import Sitting, by_link
 from surveys.db import autocommit, enter_clinic
 from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
 from surveys.i18n import speak
 from surveys.views.guard import Reply
-from surveys.views.sitting.item_page import address, from_review, item_page
+from surveys.views.sitting.item_page import Filler, address, filler_of, from_review, item_page
 from surveys.views.sitting.patient_page import (
     browser_token,
     closed_page,
@@ -35,7 +36,7 @@ def item(instrument: str, position: int) -> Reply:
     """Show one item with its current answer."""
     sitting, browser = open_sitting(instrument)
     screen = sitting.screen(instrument, position) or abort(404)
-    return item_page(sitting, browser.respondent, screen)
+    return item_page(sitting, filler_of(browser), screen)
 
 
 @bp.post("/s/<instrument>/<int:position>")
@@ -62,7 +63,7 @@ def _store(token: ItemToken, form: ItemForm) -> Reply:
         return _again(token, trouble, form.answer.data)
     action = form.action.data or "save"
     with autocommit() as connection:
-        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token())
+        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token(), as_drawn(token))
     return _go_on(saved, token, action) if saved.outcome == "saved" else _not_saved(token)
 
 
@@ -113,7 +114,7 @@ def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
     if sitting is None or sitting.state != "open":
         return _not_saved(token)
     screen = sitting.screen(token.instrument, token.position) or abort(404)
-    return item_page(sitting, token.respondent, screen, trouble=trouble, typed=typed), 422
+    return item_page(sitting, Filler(token.respondent, token.author_id), screen, trouble=trouble, typed=typed), 422
 
 
 def _unsigned(instrument: str, position: int) -> Reply:
@@ -121,4 +122,4 @@ def _unsigned(instrument: str, position: int) -> Reply:
     sitting, browser = open_sitting(instrument)
     screen = sitting.screen(instrument, position) or abort(404)
     trouble, typed = _("This answer is not saved yet. Save it again."), request.form.get("answer", "")
-    return item_page(sitting, browser.respondent, screen, trouble=trouble, typed=typed), 400
+    return item_page(sitting, filler_of(browser), screen, trouble=trouble, typed=typed), 400
