@@ -53,7 +53,7 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-def test_the_screens_stay_within_their_bytes_and_requests(web_server: str, app: Flask, page: Page) -> None:
+def test_p12_the_screens_stay_within_their_bytes_and_requests(web_server: str, app: Flask, page: Page) -> None:
     traffic = Traffic(page.context.new_cdp_session(page))
     invited = invite(app, language="es")
     page.goto(f"{web_server}/q/{invited.token}", wait_until="networkidle")
@@ -72,7 +72,7 @@ def test_the_screens_stay_within_their_bytes_and_requests(web_server: str, app: 
         assert sum(traffic.fetched.values()) <= LATER, traffic.fetched
 
 
-def test_nothing_is_asked_for_that_is_not_there(web_server: str, app: Flask, page: Page) -> None:
+def test_p12_nothing_is_asked_for_that_is_not_there(web_server: str, app: Flask, page: Page) -> None:
     missing: list[str] = []
     page.on("response", lambda reply: missing.append(reply.url) if reply.status == 404 else None)
     page.goto(f"{web_server}/q/{invite(app).token}", wait_until="networkidle")
@@ -80,7 +80,7 @@ def test_nothing_is_asked_for_that_is_not_there(web_server: str, app: Flask, pag
     assert (missing, icon.status, icon.headers["content-type"]) == ([], 200, "image/svg+xml; charset=utf-8")
 
 
-def test_a_file_is_kept_for_a_year_under_its_hash_only(web_server: str, page: Page) -> None:
+def test_p12_a_file_is_kept_for_a_year_under_its_hash_only(web_server: str, page: Page) -> None:
     page.goto(f"{web_server}/q/{'x' * 43}")
     address = page.locator("link[rel=stylesheet]").get_attribute("href")
     assert address
@@ -91,7 +91,7 @@ def test_a_file_is_kept_for_a_year_under_its_hash_only(web_server: str, page: Pa
     assert page.request.get(f"{web_server}/q/{'x' * 43}").headers["cache-control"] == "no-store"
 
 
-def test_the_first_screen_is_painted_soon_on_a_slow_line_and_does_not_move(
+def test_p12_the_first_screen_is_painted_soon_on_a_slow_line_and_does_not_move(
     web_server: str, app: Flask, page: Page
 ) -> None:
     session = page.context.new_cdp_session(page)
