@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from surveys.access.tokens import digest
 from surveys.answering.battery import Screen, screens_of
 from surveys.answering.item_token import ItemToken
+from surveys.answering.screen_use import DAY
 from surveys.answering.sitting import IDLE
 from surveys.db import uuid7
 from surveys.protocols.store import protocol_with_hash
@@ -23,8 +24,10 @@ SAVE = text(
     """SELECT outcome, protocol, planned_as, EXISTS (
         SELECT FROM patient_session b WHERE b.token_digest = :browser AND b.link_id = :link
             AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle) AS same_browser
-    FROM save_screen(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
-        :nonce, :based_on, :mode, :author, :response_id, :answer_id, :used)"""
+    FROM (SELECT (1000 * (extract(epoch FROM clock_timestamp()) - :shown))::bigint AS ms) lay_open,
+        save_screen(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
+        :nonce, :based_on, :mode, :author, :response_id, :answer_id, jsonb_build_object(
+            'confirmed_ms', CASE WHEN ms BETWEEN 0 AND :longest THEN ms END) || :used)"""
 ).bindparams(bindparam("used", type_=JSONB))
 
 
@@ -52,7 +55,8 @@ def save_answer(
 ) -> Saved:
     """Append one answer durably; the connection is in autocommit.
 
-    ``browser``: the token of its cookie, or empty. ``used``: how the screen was used, as columns of ``screen_use``.
+    ``browser``: the token of its cookie, or empty. ``used``: how the screen was used, as columns of ``screen_use``;
+    where it does not say how long that took, the database counts from the second in which the form was drawn.
     """
     row = connection.execute(
         SAVE,
@@ -72,6 +76,8 @@ def save_answer(
             "mode": token.respondent,
             "author": token.author_id,
             "used": dict(used),
+            "shown": token.shown,
+            "longest": DAY,
             "response_id": uuid7(),
             "answer_id": uuid7(),
             "browser": digest(browser),

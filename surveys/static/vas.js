@@ -1,8 +1,9 @@
 // The drawn scale beside the EQ VAS number box: tap to place, -1 and +1 to adjust. The box stays the only control
 // that is read aloud and sent; the drawing is hidden from assistive technology and has no marker before the first touch.
 "use strict";
-const box = document.querySelector("[data-scale] input");
-if (box) {
+const drawScale = () => {
+  const box = document.querySelector("[data-scale] > input");
+  if (!box) return;
   const NS = "http://www.w3.org/2000/svg";
   const draw = (name, attributes, text) => {
     const node = document.createElementNS(NS, name);
@@ -47,7 +48,7 @@ if (box) {
     button.className = "secondary";
     button.textContent = text;
     button.dir = "ltr"; // the sign stands before the digit in every script
-    button.addEventListener("click", () => put((level() ?? 50 - by) + by));
+    button.addEventListener("click", () => put((level() === null ? 50 : level() + by)));
     return button;
   };
   const steps = document.createElement("div");
@@ -59,4 +60,6 @@ if (box) {
   whole.append(track, steps);
   box.addEventListener("input", show);
   show();
-}
+};
+document.addEventListener("screen", drawScale); // another item has taken this one's place
+drawScale();

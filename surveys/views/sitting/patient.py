@@ -7,7 +7,7 @@ from flask import abort, request, url_for
 from scoring.instrument import Item, load_instruments
 from surveys.answering.item_token import ItemToken, read_item
 from surveys.answering.saving import Saved, save_answer, wording_read
-from surveys.answering.screen_use import as_drawn
+from surveys.answering.screen_use import as_used
 from surveys.answering.sitting import Sitting, by_link
 from surveys.db import autocommit, enter_clinic
 from surveys.forms import AnswerError, ItemForm, read_level
@@ -62,8 +62,9 @@ def _store(token: ItemToken, form: ItemForm) -> Reply:
     if trouble:
         return _again(token, trouble, form.answer.data)
     action = form.action.data or "save"
+    used = as_used(token, form.use.data, queued=form.queued.data == "1")
     with autocommit() as connection:
-        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token(), as_drawn(token))
+        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token(), used)
     return _go_on(saved, token, action) if saved.outcome == "saved" else _not_saved(token)
 
 
