@@ -28,6 +28,7 @@ from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.seen import note_view
 from surveys.wordings import wording_for
+from surveys.wordings.marks import answered_unlicensed, marked
 
 bp = Blueprint("entry", __name__)
 CONSENT = "consent"
@@ -198,6 +199,7 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         values=typed or values,
         wrong=wrong or [],
         response=response,
+        unlicensed=_unlicensed(response, instrument, patient.language),
         modes=ENTRY_MODES,
         asked_mode=_asked_mode(),
         instruments=load_instruments(),
@@ -205,3 +207,8 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         today=found.today(found.now()),
         amendments=amendments_of(db.session(), response) if response else [],
     )
+
+
+def _unlicensed(response: Response | None, instrument: str, language: str) -> tuple[str, ...]:
+    """The instrument, where its answers were given to working wording, or would be."""
+    return answered_unlicensed([(instrument, response.wording_hash)]) if response else marked([instrument], language)

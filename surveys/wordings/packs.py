@@ -100,9 +100,9 @@ def _keep_former(folder: Path, place: Path) -> None:
     if not place.exists():
         return
     text = place.read_text(encoding="utf-8")
-    former = folder / FORMER / f"{parse_wording(text, place.name).hash}.txt"
-    former.parent.mkdir(exist_ok=True)
-    former.write_text(text, encoding="utf-8")
+    older = folder / FORMER / f"{parse_wording(text, place.name).hash}.txt"
+    older.parent.mkdir(exist_ok=True)
+    older.write_text(text, encoding="utf-8")
 
 
 def installed(folder: Path | None) -> Wordings:
@@ -113,6 +113,12 @@ def installed(folder: Path | None) -> Wordings:
             name = f"{language}/{instrument}.toml"
             raise WordingError(name, "licence_ref", "is missing; put packs here with `flask wording install`")
     return packs
+
+
+def former(folder: Path | None) -> frozenset[str]:
+    """Hashes of the licensed texts that newer packs replaced."""
+    kept = (folder / FORMER).glob("*.txt") if folder else ()
+    return frozenset(path.stem for path in kept)
 
 
 def without_licence(wordings: Iterable[Wording]) -> tuple[str, ...]:

@@ -34,7 +34,10 @@ FIXED = {
     "group": "later",
     "instrument": "nrs11",
     "kind": "research",
+    "language": "en",
     "position": "1",
+    "protocol": "spine",
+    "timepoint": "baseline",
 }
 QUERIES: Mapping[str, Mapping[str, str]] = {"behind.show": {"of": "treated", "at": "m12"}}
 ALIKE = frozenset({"landing.fresh_again"})  # says the same to everybody, whether it did something or not
