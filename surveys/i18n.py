@@ -21,7 +21,7 @@ LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
 PATIENT_PAGES = frozenset(  # None: an address that is no page
-    {"birth_year", "landing", "patient", "permissions", "preferences", "sending", "unsubscribe", None}
+    {"ahead", "birth_year", "landing", "patient", "permissions", "preferences", "sending", "unsubscribe", None}
 )
 
 
@@ -64,6 +64,11 @@ def direction(language: str) -> str:
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
+def main_language(language: str) -> str:
+    """Return the language without its country: ``es`` for ``es-MX``."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
 def language() -> str:
     """Return the request's interface language: the one set for the patient, else the browser's."""
     return str(flask_babel.get_locale() or "en").partition("_")[0]
@@ -97,7 +102,8 @@ class _Babel(flask_babel.Babel):  # type: ignore[misc]
 
 def speak(language: str) -> None:
     """Answer the rest of the request in the patient's language, whatever the browser's is."""
-    g.language = language if language in LANGUAGES else "en"
+    spoken = main_language(language)
+    g.language = spoken if spoken in LANGUAGES else "en"
     flask_babel.refresh()
 
 
@@ -112,6 +118,8 @@ def _chosen() -> str:
     if "language" in g:
         return str(g.language)
     offered = LANGUAGES if request.blueprint in PATIENT_PAGES else STAFF_LANGUAGES
+    if (asked := request.args.get("language")) in offered:
+        return str(asked)  # a link on the page itself
     return request.accept_languages.best_match(offered) or "en"
 
 

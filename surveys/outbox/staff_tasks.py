@@ -15,7 +15,7 @@ from surveys.db import UNSYNCED, uuid7
 from surveys.models import Message, StaffTask, StaffTaskLog
 from surveys.models.message import OUTCOMES
 
-ABOUT_VISIT = ("phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year")
+ABOUT_VISIT = ("phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year", "language")
 AFRESH = {"closed_at": None, "closed_by": None, "outcome": None, "next_try_on": None}
 
 
