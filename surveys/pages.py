@@ -41,7 +41,17 @@ from surveys.views.signin import (
     team,
     welcome,
 )
-from surveys.views.sitting import birth_year, landing, patient, permissions, preferences, sending, texts, unsubscribe
+from surveys.views.sitting import (
+    ahead,
+    birth_year,
+    landing,
+    patient,
+    permissions,
+    preferences,
+    sending,
+    texts,
+    unsubscribe,
+)
 
 BLUEPRINTS = (
     auth.bp,
@@ -58,6 +68,7 @@ BLUEPRINTS = (
     birth_year.bp,
     permissions.bp,
     patient.bp,
+    ahead.bp,
     sending.bp,
     dashboard.bp,
     behind.bp,

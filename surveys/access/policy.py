@@ -42,6 +42,7 @@ SIGN_IN = frozenset(
 )
 PATIENT = frozenset(  # a signed link or the patient's own session decides, never a staff member's
     {
+        "ahead.show",
         "birth_year.check",
         "birth_year.form",
         "landing.fresh",

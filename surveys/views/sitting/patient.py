@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import abort, request, url_for
+from flask import abort, g, jsonify, request, url_for
+from werkzeug.wrappers import Response
 
 from scoring.instrument import Item, load_instruments
 from surveys.answering.item_token import ItemToken, read_item
@@ -29,6 +30,7 @@ from surveys.views.sitting.patient_page import (
 
 bp = patient_blueprint("patient")
 STATUS = {"save": "answered", "decline": "declined", "clear": "cleared"}
+VERDICT = "Backstory-Answer"  # whatever stands between may answer a script with pages of its own
 
 
 @bp.get("/s/<instrument>/<int:position>")
@@ -52,12 +54,23 @@ def answer(instrument: str, position: int) -> Reply:
     return _store(token, form)
 
 
+@bp.after_request
+def tell(reply: Response) -> Response:
+    """Say in a header what became of an answer, for scripts that sent it in the background."""
+    if request.endpoint == "patient.answer":
+        reply.headers[VERDICT] = "saved" if g.get("answer_saved") else "refused"
+    return reply
+
+
 def _store(token: ItemToken, form: ItemForm) -> Reply:
+    if token.author_id:
+        require_author(token.author_id, request.full_path)
     wording = wording_read(token)
     if wording is None:
         trouble = _("The wording of this question has changed. Read it again and save your answer.")
         return _again(token, trouble, form.answer.data)
-    speak(wording.language)
+    if not token.author_id:
+        speak(wording.language)
     trouble, level = _checked(load_instruments()[token.instrument].item(token.item), form)
     if trouble:
         return _again(token, trouble, form.answer.data)
@@ -65,7 +78,8 @@ def _store(token: ItemToken, form: ItemForm) -> Reply:
     used = as_used(token, form.use.data, queued=form.queued.data == "1")
     with autocommit() as connection:
         saved = save_answer(connection, token, wording, STATUS[action], level, browser_token(), used)
-    return _go_on(saved, token, action) if saved.outcome == "saved" else _not_saved(token)
+    g.answer_saved = saved.outcome == "saved"
+    return _go_on(saved, token, action) if g.answer_saved else _not_saved(token)
 
 
 def _checked(item: Item, form: ItemForm) -> tuple[str, int | None]:
@@ -90,10 +104,16 @@ def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
     screens = saved.screens
     number = next(s.number for s in screens if (s.instrument, s.item.code) == (token.instrument, token.item))
     if action == "clear":
-        return see(address(screens[number - 1]))
+        return _see(address(screens[number - 1]))
     if from_review() or number == len(screens):
-        return see(url_for("sending.review"))
-    return see(screen_url(screens[number]))
+        return _see(url_for("sending.review"))
+    return _see(screen_url(screens[number]))
+
+
+def _see(place: str) -> Reply:
+    """Redirect a browser; tell a script, which would not see where to."""
+    wants = request.accept_mimetypes.best_match(("text/html", "application/json"))
+    return jsonify(next=place) if wants == "application/json" else see(place)
 
 
 def _not_saved(token: ItemToken) -> Reply:
