@@ -51,7 +51,6 @@ class StartForm(Form):
 
     respondent = StringField()
     consent = BooleanField()
-    tablet = BooleanField()
 
     def __init__(self, formdata: Any = None, *, ask_consent: bool = False) -> None:
         super().__init__(formdata)

@@ -18,10 +18,14 @@ from flask import Flask, g, request
 
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
+LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}  # each in itself
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
 PATIENT_PAGES = frozenset(  # None: an address that is no page
-    {"ahead", "birth_year", "landing", "patient", "permissions", "preferences", "sending", "unsubscribe", None}
+    {
+        *("accessibility", "ahead", "birth_year", "kiosk", "landing", "language", "patient", "permissions"),
+        *("practice", "preferences", "sending", "unsubscribe", None),
+    }
 )
 
 
@@ -117,16 +121,16 @@ def _chosen() -> str:
     """Return the language set with ``speak``, else what the browser accepts of those in which the page is whole."""
     if "language" in g:
         return str(g.language)
-    offered = LANGUAGES if request.blueprint in PATIENT_PAGES else STAFF_LANGUAGES
-    if (asked := request.args.get("language")) in offered:
-        return str(asked)  # a link on the page itself
-    return request.accept_languages.best_match(offered) or "en"
+    if request.blueprint not in PATIENT_PAGES:
+        return request.accept_languages.best_match(STAFF_LANGUAGES) or "en"
+    asked = request.args.get("language", "")  # by a link on the page itself
+    return asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def install(app: Flask) -> None:
     """Choose languages by what the browser accepts; pages of a patient force the patient's."""
     _Babel(app, locale_selector=_chosen)
-    app.jinja_env.globals.update(page_language=language, page_direction=direction)
+    app.jinja_env.globals.update(page_language=language, page_direction=direction, language_names=LANGUAGE_NAMES)
 
 
 force_language = flask_babel.force_locale

@@ -44,6 +44,7 @@ from surveys.views.signin import (
 from surveys.views.sitting import (
     ahead,
     birth_year,
+    kiosk,
     landing,
     patient,
     permissions,
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     account.bp,
     team.bp,
     member.bp,
+    kiosk.bp,
     landing.bp,
     birth_year.bp,
     permissions.bp,

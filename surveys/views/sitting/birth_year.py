@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, make_response, request
+from flask import abort, make_response, request, url_for
 
 from surveys.access.birth_year import TRIES, try_year
 from surveys.answering.item_token import fits_send, sign_send
@@ -68,6 +68,8 @@ def _asked() -> tuple[Sitting, Browser]:
     found = load_sitting() or abort(make_response(no_session()))
     if found[0].state != "open":
         abort(make_response(dead_link() if found[1].year_pending else closed_page(found[0])))
+    if found[1].kiosk and found[1].year_pending:  # staff know the patient who holds their tablet
+        abort(see(url_for("kiosk.first")))
     return found
 
 

@@ -13,7 +13,7 @@ from surveys.answering.answers import Current
 from surveys.answering.battery import Screen
 from surveys.answering.item_token import ItemToken, new_nonce, sign_item
 from surveys.answering.sitting import Browser, Sitting
-from surveys.views.sitting.device import device
+from surveys.views.sitting.device import PATIENTS_OWN, device
 from surveys.views.sitting.patient_page import page, screen_url, secret
 from surveys.wordings import Wording, wording_for
 
@@ -45,7 +45,8 @@ def item_page(
 ) -> str:
     """Draw the item; ``trouble`` and ``typed``: what was wrong with what was sent, shown to be put right.
 
-    ``layout``: the template around it, where it is not a page of its own.
+    ``layout``: the template around it, where it is not a page of its own. On a device that is not the patient's own
+    each answer is a page: a clinic's tablet forgets by its pages, and staff have to be signed in for each.
     """
     current = sitting.answers.get((screen.instrument, screen.item.code))
     wording = wording_for(screen.instrument, sitting.language)
@@ -54,6 +55,7 @@ def item_page(
         "patient/item.html",
         sitting,
         layout=layout,
+        runs=device() == PATIENTS_OWN,
         ahead=_ahead(sitting, screen) if layout == PAGE else None,
         screen=screen,
         wording=wording,

@@ -21,6 +21,7 @@ from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.safety import SAFETY
 from surveys.views.guard import Reply
 from surveys.views.signin.entrance import set_cookie
+from surveys.views.sitting.device import patient_cookie
 from surveys.views.sitting.patient_page import (
     choices_url,
     dead_link,
@@ -29,13 +30,11 @@ from surveys.views.sitting.patient_page import (
     minutes,
     page,
     patient_blueprint,
-    patient_cookie,
     resume_url,
     see,
 )
 
 bp = patient_blueprint("landing")
-ON_TABLET = ("self", "self_with_help")
 
 
 @bp.get("/q/<token>")
@@ -44,9 +43,7 @@ def landing(token: str) -> Reply:
     sitting = _sitting(token)
     if sitting is None or sitting.state != "open":
         return dead_link(token)
-    form = StartForm()
-    form.tablet.data = request.args.get("tablet") == "1"
-    return _first_screen(sitting, token, form)
+    return _first_screen(sitting, token, StartForm())
 
 
 @bp.post("/q/<token>")
@@ -62,7 +59,7 @@ def start(token: str) -> Reply:
         return _first_screen(sitting, token, form), 422
     if asked:
         give_consent(db.session(), _patient(sitting), asked, now=sitting.now)
-    link, who = _link(sitting), _respondent(form)
+    link, who = _link(sitting), str(form.respondent.data)
     cookie = open_patient_session(db.session(), link, who, year_pending=year, now=sitting.real)
     reply = see(url_for("birth_year.form") if year else resume_url(sitting))
     db.session.commit()
@@ -128,11 +125,6 @@ def _link(sitting: Sitting) -> PatientLink:
 
 def _consent(sitting: Sitting) -> ConsentText | None:
     return consent_due(db.session(), _patient(sitting), sitting.protocol.consent_version, sitting.language)
-
-
-def _respondent(form: StartForm) -> str:
-    chosen = str(form.respondent.data)
-    return "tablet" if form.tablet.data and chosen in ON_TABLET else chosen
 
 
 def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:

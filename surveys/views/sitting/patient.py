@@ -15,6 +15,7 @@ from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
 from surveys.i18n import speak
 from surveys.views.guard import Reply
+from surveys.views.sitting.device import require_author
 from surveys.views.sitting.item_page import Filler, address, filler_of, from_review, item_page
 from surveys.views.sitting.patient_page import (
     browser_token,

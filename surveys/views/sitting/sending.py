@@ -18,6 +18,7 @@ from surveys.models import Visit
 from surveys.outcomes.own_trend import own_trends
 from surveys.people.participation import consent_text
 from surveys.views.guard import Reply
+from surveys.views.sitting.device import entered_page
 from surveys.views.sitting.patient_page import (
     choices_url,
     closed_page,
@@ -67,10 +68,10 @@ def send() -> Reply:
     trouble = _not_sendable(browser, current)
     if trouble:
         return _review_page(sitting, browser.id, current, trouble), 422
-    actor = Actor("patient", sitting.patient_id)
+    actor = Actor("staff", browser.staff_id) if browser.staff_id else Actor("patient", sitting.patient_id)
     submit(db.session(), db.session.get_one(Visit, sitting.visit_id), sitting.protocol, now=sitting.now, actor=actor)
     db.session.commit()
-    return see(url_for("sending.done"))
+    return entered_page(sitting, browser) if browser.staff_id else see(url_for("sending.done"))
 
 
 def _not_sendable(browser: Browser, current: Mapping[tuple[str, str], Current]) -> str | None:
@@ -82,11 +83,11 @@ def _not_sendable(browser: Browser, current: Mapping[tuple[str, str], Current]) 
 @bp.get("/s/done")
 def done() -> Reply:
     """Thank the patient and say what comes next."""
-    sitting, _browser = known_sitting()
+    sitting, browser = known_sitting()
     if sitting.state != "sent":
         return see(url_for("sending.review")) if sitting.state == "open" else closed_page(sitting)
     trends = own_trends(db.session(), sitting.episode_id) if sitting.protocol.patient_trend else ()
-    following, choices = next_visit(db.session(), sitting), choices_url(sitting)
+    following, choices = next_visit(db.session(), sitting), None if browser.kiosk else choices_url(sitting)
     return page("patient/thanks.html", sitting, following=following, trends=trends, choices=choices)
 
 
