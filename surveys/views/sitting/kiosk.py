@@ -14,9 +14,8 @@ from surveys.answering.answers import current_answers
 from surveys.answering.item_token import fits_send, sign_send
 from surveys.answering.sitting import Browser, Sitting, by_link, has_answers
 from surveys.db import db, enter_clinic, real_now
-from surveys.enrolment.form import LANGUAGE_NAMES
 from surveys.forms import RESPONDENTS, StartForm
-from surveys.i18n import LANGUAGES, speak_as_asked
+from surveys.i18n import LANGUAGE_NAMES, LANGUAGES, speak_as_asked
 from surveys.i18n import gettext as _
 from surveys.models import Patient, PatientSession
 from surveys.people.participation import ConsentText, consent_due, give_consent
