@@ -12,13 +12,12 @@ from markupsafe import Markup
 from surveys.answering.battery import battery_of, screens_of
 from surveys.answering.paper import PaperForm, paper_form
 from surveys.db import db
-from surveys.enrolment.form import LANGUAGE_NAMES
 from surveys.forms import RESPONDENTS
-from surveys.i18n import LANGUAGES, force_language, language
+from surveys.i18n import LANGUAGE_NAMES, LANGUAGES, force_language, language
 from surveys.i18n import gettext as _
 from surveys.models import Visit
 from surveys.protocols.loading import Protocol
-from surveys.protocols.store import find, newest, protocol_of
+from surveys.protocols.store import newest, protocol_of
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views import found
 from surveys.views.guard import Reply, staff_page
@@ -66,8 +65,8 @@ def stock() -> Reply:
 @staff_page
 def blank(protocol: str, timepoint: str, language: str) -> Reply:
     """Draw a form without a patient."""
-    row = find(db.session(), protocol[:100].encode("utf-8", "replace").decode()) or abort(404)
-    theirs = protocol_of(row)
+    known = {row.code: protocol_of(row) for row in newest(db.session())}
+    theirs = known.get(protocol) or abort(404)
     if timepoint not in [each.code for each in theirs.timepoints]:
         abort(404)
     return _page(Sheet(theirs, timepoint, "", url_for("paper.stock")), language)
