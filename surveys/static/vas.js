@@ -28,7 +28,9 @@ const drawScale = () => {
     label.textContent = value;
     track.append(label);
   }
-  const level = () => (/^(100|[1-9]?[0-9])$/.test(box.value) ? Number(box.value) : null);
+  // the last four bits of Arabic, Persian and full-width digits are their value
+  const typed = () => box.value.trim().replace(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (c) => c.charCodeAt(0) & 15);
+  const level = () => (/^(100|[1-9]?[0-9])$/.test(typed()) ? Number(typed()) : null);
   const show = () => {
     const value = level();
     marker.setAttribute("visibility", value === null ? "hidden" : "visible");

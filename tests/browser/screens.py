@@ -54,6 +54,16 @@ def show_as(page: Page, look: Look) -> None:
     )
 
 
+def sit_down(app: Flask, base: str, page: Page, language: str = "en", timepoint: str = "baseline") -> Invited:
+    """Open a new patient's link and press Start; the page shows what comes after."""
+    invited = invite(app, language=language, timepoint=timepoint)
+    page.goto(f"{base}/q/{invited.token}")
+    page.locator("#respondent-self").check()
+    page.locator("#consent").check()
+    page.locator("button.primary").click()
+    return invited
+
+
 def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     """Go from screen to screen; yields the name of each while it is shown."""
     invited = invite(app, language=language, timepoint="m1")

@@ -95,20 +95,6 @@ def _troubles(page: Page, width: int) -> Iterator[str]:
             yield f"{reached} px wide after {change[:40]}: {page.evaluate(WIDEST)}"
 
 
-def test_n3_a_screen_of_three_answers_fits_the_smallest_phone(web_server: str, app: Flask, browser: Browser) -> None:
-    look = Look("es", 320, 568, scripts=False)
-    with seen_as(browser, look) as page:
-        for name in walk(app, web_server, page, look.language):
-            if name != "eq5d3l/1":
-                continue
-            for position in range(1, 6):
-                page.goto(f"{web_server}/s/eq5d3l/{position}")
-                box = page.locator("button.primary").bounding_box()
-                assert box
-                assert box["y"] + box["height"] <= look.height, position
-            break
-
-
 def test_p09_back_after_sending_says_so(web_server: str, app: Flask, browser: Browser) -> None:
     with seen_as(browser, Look(scripts=False)) as page:
         for name in walk(app, web_server, page, "en"):
