@@ -25,6 +25,7 @@ from surveys.views.sitting.patient_page import (
     secret,
     see,
 )
+from surveys.views.sitting.practice import first_url
 
 bp = patient_blueprint("birth_year")
 
@@ -61,7 +62,7 @@ def _go_on(sitting: Sitting, patient: Patient) -> Reply:
     if asked := _consent(sitting):
         give_consent(db.session(), patient, asked, now=sitting.now)
     db.session.commit()
-    return see(resume_url(sitting))
+    return see(first_url(sitting))
 
 
 def _asked() -> tuple[Sitting, Browser]:

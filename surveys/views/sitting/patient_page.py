@@ -23,8 +23,6 @@ from surveys.people.patients import contact
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views import found
 from surveys.views.guard import Reply, config
-from surveys.views.sitting.unspoken import SENTENCES
-from surveys.wordings.reading import RIGHT_TO_LEFT
 from surveys.views.sitting.device import (
     count_down,
     device,
@@ -33,6 +31,8 @@ from surveys.views.sitting.device import (
     remember,
     require_author,
 )
+from surveys.views.sitting.unspoken import SENTENCES
+from surveys.wordings.reading import RIGHT_TO_LEFT
 
 LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600
 SCREENS_PER_MINUTE = 5
