@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import abort, g, jsonify, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from scoring.instrument import Item, load_instruments
 from surveys.answering.item_token import ItemToken, read_item
 from surveys.answering.saving import Saved, save_answer, wording_read
 from surveys.answering.screen_use import as_used
-from surveys.answering.sitting import Sitting, by_link
+from surveys.answering.sitting import Sitting, by_link, by_session
 from surveys.db import autocommit, enter_clinic
 from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
@@ -127,7 +130,16 @@ def _not_saved(token: ItemToken) -> Reply:
 
 def _sitting_of(token: ItemToken) -> Sitting | None:
     with autocommit() as connection:
-        return by_link(connection, token.link_id, token.instrument)
+        sitting = by_link(connection, token.link_id, token.instrument)
+        return replace(sitting, language=_language_of(connection, token, sitting)) if sitting else None
+
+
+def _language_of(connection: Connection, token: ItemToken, sitting: Sitting) -> str:
+    """Return the language of the form; where its wording is no more, the one chosen on this device."""
+    if wording := wording_read(token):
+        return wording.language
+    found = by_session(connection, browser_token(), touch=False)
+    return found[0].language if found and found[0].link_id == token.link_id else sitting.language
 
 
 def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
