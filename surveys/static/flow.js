@@ -133,6 +133,7 @@
     calm(form);
     const first = form.querySelector("[name=answer]");
     const summary = part(".errors");
+    summary.autofocus = false; // it is given the focus below
     summary.querySelector("a").href = `#${first.id}`;
     form.before(summary);
     (main.querySelector("#hint") || form.querySelector("legend")).after(part("#wrong"));
@@ -335,6 +336,7 @@
         const box = document.adoptNode(each.content);
         if (!at(each.dataset.at)) screens.push({ at: each.dataset.at, title: each.dataset.title, box });
       });
+      line.dataset.coming = screens.length - 1;
       if (goal === "") goOn();
     } catch (unreached) {
       setTimeout(ahead, LONGEST);

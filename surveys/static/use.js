@@ -10,6 +10,7 @@ let use = {};
 let shown = 0;
 let loaded = true;
 let device = null;
+let here = "";
 let last = null; // the choice that stands: its row or value, and since when
 
 const open = () => {
@@ -37,9 +38,10 @@ const returned = (form) => {
 const begin = () => {
   const form = open();
   if (!form) return;
-  const address = form.action.split("?")[0];
-  const backs = seen.has(address) ? seen.get(address) + 1 : returned(form);
+  const address = (form.getAttribute("action") || "").split("?")[0];
+  const backs = seen.has(address) ? seen.get(address) + (address !== here) : returned(form);
   seen.set(address, backs);
+  here = address;
   shown = performance.now();
   const fields = [...form.querySelectorAll("[name=answer]")];
   const standing = fields[0].type === "radio" ? fields.findIndex((field) => field.checked) : fields[0].value;
