@@ -122,6 +122,10 @@ def _before(base: str, page: Page, invited: Invited) -> Iterator[str]:
 
 
 def _items(base: str, page: Page) -> Iterator[str]:
+    page.goto(f"{base}/s/practice")
+    yield "practice"
+    page.locator("button.primary").click()
+    yield "practice with an error"
     for address in ITEMS:
         page.goto(f"{base}/s/{address}")
         yield address
@@ -145,6 +149,10 @@ def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[st
     yield "unknown link"
     page.locator("button.primary").click()
     yield "fresh link"
+    page.goto(f"{base}/accessibility")
+    yield "accessibility"
+    page.goto(f"{base}/q/{invite(app, language='fr').token}")
+    yield "no questions in the language"
     page.goto(f"{base}/q/nothing/here")
     yield "no such address"
     with seen_by(app, invited.clinic_id) as session:

@@ -64,8 +64,12 @@ def test_p12_the_screens_stay_within_their_bytes_and_requests(web_server: str, a
     traffic.reset()
     page.locator("button.primary").click()
     page.wait_for_load_state("networkidle")
-    assert 500 < traffic.fetched["/s/odi/1"] <= ITEM, traffic.fetched
+    assert 500 < traffic.fetched["/s/practice"] <= ITEM, traffic.fetched
     assert "/static/app.css" not in traffic.fetched
+    traffic.reset()
+    page.locator(".back").click()
+    page.wait_for_load_state("networkidle")
+    assert 500 < traffic.fetched["/s/odi/1"] <= ITEM, traffic.fetched
     for screen in ("nrs11/1", "eq5d3l/1", "functionality/1", "review"):
         traffic.reset()
         page.goto(f"{web_server}/s/{screen}", wait_until="networkidle")

@@ -78,7 +78,7 @@ def test_p01_opening_a_link_many_times_and_posting_blindly_changes_nothing(
 
 def test_p01_start_leaves_the_token_behind(client: FlaskClient, invited: Invited) -> None:
     reply = begin(client, invited)
-    assert reply.headers["Location"] == "/s/odi/1"
+    assert reply.headers["Location"] == "/s/practice"
     assert invited.token not in reply.headers["Set-Cookie"]
 
 
