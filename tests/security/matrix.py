@@ -39,6 +39,7 @@ FIXED = {
     "protocol": "spine",
     "timepoint": "baseline",
 }
+FIGURES = {"behind.show": "responders-1", "quality.drawing": "modes", "quality.table": "modes"}
 QUERIES: Mapping[str, Mapping[str, str]] = {"behind.show": {"of": "treated", "at": "m12"}}
 ALIKE = frozenset({"landing.fresh_again"})  # says the same to everybody, whether it did something or not
 BODIES: Mapping[str, Mapping[str, str]] = {"held.settle": {"act": "release"}}  # without it no row is looked for
@@ -73,7 +74,7 @@ class Case:
     def path(self, world: World) -> str:
         """The address with the owner's ids in it."""
         ids = _ids_of(world, self.actor, self.owner)
-        fixed = FIXED | ({"code": "responders-1"} if self.endpoint == "behind.show" else {})
+        fixed = FIXED | ({"code": FIGURES[self.endpoint]} if self.endpoint in FIGURES else {})
         values = {name: fixed.get(name) or ids[TOKENS.get(self.endpoint, name)] for name in self.rule.arguments}
         built = self.rule.build(values)
         assert built
