@@ -50,22 +50,29 @@ def enter() -> Reply:
 @bp.post("/tablet")
 def open_visit() -> Reply:
     """Use a code up and go to its visit; whatever is wrong with a code, the answer is the same."""
-    forget()
+    held = forget()
     typed = request.form.get("code", "")
     code = device_codes.read_code(typed)
     if code is None:
-        return _blank(typed, _("A code has eight letters and digits. Look at it again and type it once more.")), 422
+        trouble = _("A code has eight letters and digits. Look at it again and type it once more.")
+        return _refused(typed, trouble, 422, held=held)
     session, address = db.session(), request.remote_addr or ""
     attempt = throttle.begin(session, device_codes.KIND, code, address, now=real_now(session))
     session.commit()
     if attempt is None:
-        return _blank(typed, _("Too many tries. Wait 15 minutes and try again.")), 429
-    opened = _opened(code)
-    if opened is None:
-        return _blank("", _("This code opens nothing. It may be too old, or used. Ask for a new one.")), 422
+        return _refused(typed, _("Too many tries. Wait 15 minutes and try again."), 429, held=held)
+    cookie = _opened(code)
+    if cookie is None:
+        trouble = _("This code opens nothing. It may be too old, or used. Ask for a new one.")
+        return _refused("", trouble, 422, held=held)
     throttle.take_back(db.session(), attempt)
     db.session.commit()
-    return _handed_over(opened)
+    return _handed_over(cookie)
+
+
+def _refused(typed: str, trouble: str, status: int, *, held: bool) -> Reply:
+    reply = make_response(_blank(typed, trouble), status)
+    return wipe(reply) if held else reply
 
 
 def _opened(code: str) -> str | None:
