@@ -34,6 +34,7 @@ class Camera:
     def take(self, screen: str, *, wording: Wording | None = None, layout: str = "page") -> None:
         """Keep the screen that is shown, in every size."""
         self.tell(f"{self.language} {screen}")
+        self.page.mouse.move(0, 0)  # away from what would look otherwise beneath it
         shown = {"wording": wording.wording_id, "wording_hash": wording.hash} if wording else {}
         for size in self.sizes:
             self.shots.append(self._shot(screen, size, {"wording": "", "wording_hash": "", **shown, "layout": layout}))
@@ -48,11 +49,15 @@ class Camera:
             address=_without_token(self.page.url),
             language=self.language,
             size=str(size),
-            text=sha256(str(self.page.evaluate(SHOWN)).encode()).hexdigest(),
+            words=_lines(str(self.page.evaluate(SHOWN))),
             picture=sha256(picture).hexdigest(),
             file=name,
             **known,
         )
+
+
+def _lines(shown: str) -> str:
+    return "\n".join(line for each in shown.splitlines() if (line := " ".join(each.split())))
 
 
 def _without_token(url: str) -> str:

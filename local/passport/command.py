@@ -36,6 +36,7 @@ def _draw(asked: argparse.Namespace, path: str) -> None:
     part = asked.out.with_name(f"{asked.out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
+    begun = datetime.now(UTC)
     print("Starting a server on an empty database ...", flush=True)
     with served() as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
@@ -44,6 +45,7 @@ def _draw(asked: argparse.Namespace, path: str) -> None:
     shutil.rmtree(asked.out, ignore_errors=True)
     part.rename(asked.out)
     _report(asked, [str(each) for each in changed])
+    print(f"It took {(datetime.now(UTC) - begun).seconds} s.")
 
 
 def _report(asked: argparse.Namespace, changed: Sequence[str]) -> None:

@@ -37,8 +37,8 @@ class Asking:
 class Shot:
     """One screen in one language and size. Hashes are SHA-256 in hexadecimal.
 
-    ``wording``: id of the instrument's text, empty on screens of the interface. ``text``: of the words on the screen;
-    ``picture``: of the file. Two runs over the same screens have the same of both.
+    ``wording``: id of the instrument's text, empty on screens of the interface. ``words``: all that can be read
+    on it, by lines. Two runs over the same screens have the same words and pictures.
     """
 
     screen: str
@@ -48,7 +48,7 @@ class Shot:
     wording: str
     wording_hash: str
     layout: str
-    text: str
+    words: str
     picture: str
     file: str
 
