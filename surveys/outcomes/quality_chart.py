@@ -1,6 +1,6 @@
 """Bars of the data-quality page, drawn by hand: shares with their n/N, and times with their quartiles.
 
-A page has seventeen of them, plain enough to be written down; the chart library would take a second for them all.
+A page has seventeen of them, plain enough to be written down: the chart library would take seconds.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def _x(part: float, width: int) -> float:
 
 def _bar(at: int, begin: float, end: float, width: int) -> list[str]:
     left, right = _x(begin, width), _x(end, width)
+    if end <= begin:
+        return []
     place = f'x="{left}" y="{at * ROW + TEXT + 4}" width="{max(right - left, 1):.1f}" height="{BAR}"'
     return [f'<rect {place} fill="{COLOURS[0]}" fill-opacity="0.85"/>']
 
