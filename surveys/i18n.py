@@ -21,6 +21,7 @@ LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}  # each in itself
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
+WHOLE_DAY = {"es": "d 'de' MMMM 'de' y", "de": "d. MMMM y"}  # the other languages: 3 May 2026
 PATIENT_PAGES = frozenset(  # None: an address that is no page
     {
         *("accessibility", "ahead", "birth_year", "kiosk", "landing", "language", "patient", "permissions"),
@@ -55,7 +56,12 @@ class LazyText:
 
 def format_day(day: date) -> str:
     """Return a day as the request's language writes it, the month in letters."""
-    return str(flask_babel.format_date(day, "d MMM y"))
+    return str(flask_babel.format_date(day, "d. MMM y" if language() == "de" else "d MMM y"))
+
+
+def format_whole_day(day: date) -> str:
+    """Return a day with its month in full, as a sentence to a patient says it."""
+    return str(flask_babel.format_date(day, WHOLE_DAY.get(language(), "d MMMM y")))
 
 
 def format_span(span: timedelta) -> str:
@@ -130,7 +136,13 @@ def _chosen() -> str:
 def install(app: Flask) -> None:
     """Choose languages by what the browser accepts; pages of a patient force the patient's."""
     _Babel(app, locale_selector=_chosen)
-    app.jinja_env.globals.update(page_language=language, page_direction=direction, language_names=LANGUAGE_NAMES)
+    app.jinja_env.globals.update(
+        page_language=language,
+        page_direction=direction,
+        language_names=LANGUAGE_NAMES,
+        whole_day=format_whole_day,
+        short_day=format_day,
+    )
 
 
 force_language = flask_babel.force_locale

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 
@@ -14,9 +15,10 @@ from surveys.answering.responses import submit
 from surveys.answering.sitting import Browser, Sitting, has_answers, next_visit
 from surveys.db import db
 from surveys.i18n import gettext as _
-from surveys.models import Visit
+from surveys.models import Patient, Visit
 from surveys.outcomes.own_trend import own_trends
-from surveys.people.participation import consent_text
+from surveys.people.participation import consent_text, participation
+from surveys.schedule import local_date
 from surveys.views.guard import Reply
 from surveys.views.sitting.device import entered_page
 from surveys.views.sitting.patient_page import (
@@ -95,5 +97,9 @@ def done() -> Reply:
 def consent() -> Reply:
     """Show the patient's copy of what was agreed to."""
     sitting, _browser = known_sitting()
-    text = consent_text(sitting.protocol.consent_version, sitting.language)
-    return page("patient/consent.html", sitting, consent=text)
+    patient = db.session.get_one(Patient, sitting.patient_id)
+    given = participation(db.session(), patient)
+    version, language = (given.version, given.language) if given else (sitting.protocol.consent_version, None)
+    text = consent_text(version, language or sitting.language)
+    day = local_date(given.given_at, ZoneInfo(patient.time_zone)) if given else None
+    return page("patient/consent.html", sitting, consent=text, given=day)
