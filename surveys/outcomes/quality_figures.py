@@ -77,8 +77,8 @@ class Maker:
         if undrawn:
             notes.append(_("Drawn are the highest %(number)s; the table has all.", number=MOST))
         if withheld:
-            few = ngettext("%(num)d row is not shown:", "%(num)d rows are not shown:", withheld)
-            notes.append(f"{few} {_('fewer than %(number)s patients stand behind it.', number=self.fewest)}")
+            notes.append(ngettext("%(num)d row is not shown:", "%(num)d rows are not shown:", withheld))
+            notes.append(_("fewer than %(number)s patients stand behind it.", number=self.fewest))
         rows = sha256(repr(table.rows).encode()).hexdigest()
         return Bars(told.code, told.title, told.words, " ".join(notes), table, self.as_of, rows, chart)
 

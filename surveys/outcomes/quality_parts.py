@@ -222,7 +222,7 @@ def _value_label(dimension: str, value: object) -> str:
         return _band(value, TEXT_SIZES, "%")
     if dimension == "layout":
         name, _dash, version = str(value).partition("-")
-        return f"{LAYOUTS.get(name, name)}, {_('drawing %(number)s', number=version)}"
+        return _("%(name)s, drawing %(number)s", name=LAYOUTS.get(name, name), number=version)
     return str(known.get(dimension, {}).get(str(value), value))
 
 
