@@ -9,8 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request, url_for
-from wtforms import Form, SelectField
-from wtforms.validators import AnyOf
+from wtforms import Form
 
 from surveys.access.chain.audit import record
 from surveys.access.device_codes import LIFE
@@ -20,6 +19,7 @@ from surveys.answering.answers import current_answers
 from surveys.answering.battery import battery_of
 from surveys.answering.sitting import Sitting, by_link
 from surveys.db import db, real_now
+from surveys.enrolment.fields import choice
 from surveys.i18n import LANGUAGE_NAMES
 from surveys.i18n import gettext as _
 from surveys.models import Visit
@@ -40,7 +40,7 @@ MODES = ("interview", "paper")
 class ModeForm(Form):
     """How the answers are given."""
 
-    mode = SelectField(choices=[(mode, mode) for mode in MODES], validators=[AnyOf(MODES)])
+    mode = choice(MODES)
 
 
 @bp.get("/visits/<uuid:visit_id>/enter")

@@ -106,7 +106,7 @@ def test_nobody_is_asked_for_the_year_of_birth_whom_staff_hand_the_tablet(
         session.get_one(Patient, invited.patient_id).birth_year = 1951
         session.commit()
     enter(client, code)
-    assert begin(client).location == "/s/odi/1"
+    assert begin(client).location == "/s/practice"
     with seen_by(app, invited.clinic_id) as session:
         session.get_one(Clinic, invited.clinic_id).birth_year_check = False
         session.commit()

@@ -34,6 +34,7 @@ from surveys.views.sitting.patient_page import (
     secret,
     see,
 )
+from surveys.views.sitting.practice import first_url
 
 bp = patient_blueprint("kiosk")
 BY_THEMSELVES = ("self", "self_with_help")
@@ -129,7 +130,7 @@ def begin() -> Reply:
     row, chosen = db.session.get_one(PatientSession, browser.id), str(form.respondent.data)
     row.respondent, row.year_pending = "tablet" if chosen in BY_THEMSELVES else chosen, False
     db.session.commit()
-    return see(resume_url(sitting))
+    return see(first_url(sitting))
 
 
 @bp.get("/s/pause")
