@@ -309,7 +309,7 @@
     poke();
   }, true);
   main.addEventListener("input", () => {
-    if (!queue.length || !busy) stale = false;
+    stale = false; // drawing the page anew would take back what is being chosen
   });
   addEventListener("popstate", () => {
     const screen = at(path());

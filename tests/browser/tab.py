@@ -25,11 +25,12 @@ COMING = "Boolean(document.querySelector('.line[data-coming]'))"
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab of a patient's phone; ``base``: the address of the service."""
+    """One tab of a patient's phone; ``base``: the address of the service; ``scripts``: whether they run."""
 
     context: BrowserContext
     page: Page
     base: str
+    scripts: bool
 
     def start(self, invited: Invited) -> None:
         """Open the link, agree, and go to the first question."""
@@ -43,7 +44,7 @@ class Tab:
     def open(self, path: str) -> None:
         """Open a page of the questionnaire and, where it brings the items to come, wait for them."""
         self.page.goto(self.base + path)
-        if self.page.locator('form[data-item^="/s/ahead"]').count():
+        if self.scripts and self.page.locator('form[data-item^="/s/ahead"]').count():
             wait_until(lambda: bool(self.page.evaluate(COMING)), "the items to come")
 
     def is_at(self, number: int) -> None:
@@ -90,7 +91,7 @@ def tab_of(browser: Browser, base: str, *, scripts: bool = True) -> Iterator[Tab
     page = context.new_page()
     page.on("dialog", lambda dialog: dialog.accept())  # the browser's own question before unsaved answers are left
     try:
-        yield Tab(context, page, base)
+        yield Tab(context, page, base, scripts)
     finally:
         context.close()
 
