@@ -27,6 +27,7 @@ from surveys.views.sitting.patient_page import (
     open_sitting,
     page,
     patient_blueprint,
+    require_words,
     screen_url,
     secret,
     see,
@@ -147,6 +148,7 @@ def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
     sitting = _sitting_of(token)
     if sitting is None or sitting.state != "open":
         return _not_saved(token)
+    require_words(sitting, token.author_id)
     screen = sitting.screen(token.instrument, token.position) or abort(404)
     return item_page(sitting, Filler(token.respondent, token.author_id), screen, trouble=trouble, typed=typed), 422
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from uuid import UUID
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -105,11 +106,16 @@ def open_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
     sitting, browser = known_sitting(instrument)
     if sitting.state != "open":
         abort(make_response(closed_page(sitting)))
-    if not browser.staff_id and not asked_in(sitting.protocol, sitting.timepoint, sitting.language):
+    require_words(sitting, browser.staff_id)
+    return sitting, browser
+
+
+def require_words(sitting: Sitting, staff_id: UUID | None) -> None:
+    """Go on only where the visit is asked in the sitting's language; staff read out and may translate what there is."""
+    if staff_id is None and not asked_in(sitting.protocol, sitting.timepoint, sitting.language):
         open_once(db.session(), sitting.clinic_id, sitting.visit_id, "language", now=sitting.now)
         db.session.commit()
         abort(make_response(unspoken_page(sitting, told=True)))
-    return sitting, browser
 
 
 def unspoken_page(sitting: Sitting, *, told: bool) -> str:

@@ -28,6 +28,7 @@ from surveys.views.sitting.patient_page import (
     open_sitting,
     page,
     patient_blueprint,
+    require_words,
     secret,
     see,
 )
@@ -69,6 +70,7 @@ def send() -> Reply:
     current = current_answers(db.session(), sitting.visit_id)
     trouble = _not_sendable(browser, current)
     if trouble:
+        require_words(sitting, browser.staff_id)
         return _review_page(sitting, browser.id, current, trouble), 422
     actor = Actor("staff", browser.staff_id) if browser.staff_id else Actor("patient", sitting.patient_id)
     submit(db.session(), db.session.get_one(Visit, sitting.visit_id), sitting.protocol, now=sitting.now, actor=actor)
