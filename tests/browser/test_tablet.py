@@ -6,7 +6,7 @@ import re
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from surveys.access.device_codes import grouped, issue_code
@@ -14,7 +14,7 @@ from surveys.db import app_now, real_now
 from surveys.models import Response, Visit
 from tests.patients import Invited, invite, seen_by
 
-TABLET = {"width": 768, "height": 1024}
+TABLET = ViewportSize(width=768, height=1024)
 
 
 def code_for(app: Flask, invited: Invited) -> str:
