@@ -51,7 +51,7 @@ def test_p03_the_first_page_says_who_asks_why_and_what_becomes_of_the_answers(
         "The people who treat you and the clinic&#39;s study staff see your answers.",
         "Who is filling this in?",
         'href="tel:+442079460000"',
-        f'href="/q/{invited.token}/stop"',
+        f'href="/q/{invited.token}/stop',
     )
     assert not [text for text in told if text not in page.text]
     who = form_to(page.text, f"/q/{invited.token}").offered["respondent"]

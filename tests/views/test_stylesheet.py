@@ -81,7 +81,8 @@ def test_p12_the_stylesheet_fetches_nothing() -> None:
 def test_p05_p06_no_slider_and_nothing_that_sticks() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in (*PAGES, *SCRIPTS))
     assert not re.findall(r"""type\s*=\s*["']?range""", sources)
-    assert not re.findall(r"position:\s*(?:sticky|fixed)", CSS)
+    sticking = re.findall(r"([^{}]+)\{[^}]*position:\s*(?:sticky|fixed)", CSS)
+    assert [selector.strip() for selector in sticking] == [".line"], "only what is said of the line"
 
 
 def test_p11_there_is_no_service_worker() -> None:
