@@ -10,10 +10,13 @@ from json import dumps
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from sqlalchemy import event
 
 from surveys.db import db
-from tests.factories import MadeClinic, make_clinic
+from tests.browser.looks import DESK, WATCH, faults
+from tests.browser.looks import PHONE as PHONE_LOOK
+from tests.factories import PASSWORD, MadeClinic, make_clinic
 from tests.page_forms import form_to
 from tests.patients import Invited, invite
 from tests.staff_browser import SITE
@@ -165,3 +168,21 @@ def test_the_number_of_statements_does_not_grow(app: Flask, reader: FlaskClient)
     event.remove(engine, "before_cursor_execute", listen)
     assert sum("screen_use" in statement for statement in asked) == 1
     assert len(asked) < 15
+
+
+@pytest.mark.browser
+def test_the_page_is_accessible_and_holds_to_the_policy(browser: Browser, web_server: str, clinic: MadeClinic) -> None:
+    context = browser.new_context(base_url=web_server, viewport=PHONE_LOOK)
+    context.set_default_timeout(60_000)
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.goto("/login?next=/quality")
+    page.fill("#login", clinic.logins["coordinator"])
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_selector("figure")
+    try:
+        assert faults(page, dark=DESK) == []
+        assert page.evaluate("document.querySelectorAll('.staffbar [aria-current=page]').length") == 1
+    finally:
+        context.close()
