@@ -42,10 +42,10 @@ FIXED = {
 FIGURES = {"behind.show": "responders-1", "quality.drawing": "modes", "quality.table": "modes"}
 QUERIES: Mapping[str, Mapping[str, str]] = {"behind.show": {"of": "treated", "at": "m12"}}
 # They say the same to everybody, whether they did something or not.
-ALIKE = frozenset({"kiosk.enter", "kiosk.open_visit", "landing.fresh_again"})
+ALIKE = frozenset({"accessibility.show", "kiosk.enter", "kiosk.open_visit", "landing.fresh_again"})
 BODIES: Mapping[str, Mapping[str, str]] = {"held.settle": {"act": "release"}}  # without it no row is looked for
 # Of what nobody of the tests has: a consent that was given, a record that is due, a picture of research.
-NOTHING_YET = frozenset({"privacy.take_back", "registry.drawing", "retention.yes"})
+NOTHING_YET = frozenset({"privacy.take_back", "quality.drawing", "registry.drawing", "retention.yes"})
 # Not even a colleague's session is found; without an institution its page leads back to the sign-in.
 NAMED: Mapping[str, str] = {"account.end_session": "404", "institution.confirm": "answered"}
 TOKENS: Mapping[str, str] = {
