@@ -57,11 +57,11 @@ class Maker:
     ) -> Figure:
         """Shares, the largest drawn first where ``top``."""
         shown, withheld = shown_shares(rows, self.fewest)
-        drawn = sorted(shown, key=lambda row: -(row.share or 0))[:MOST] if top else shown
+        drawn = _highest(shown) if top else shown
         chart = partial(shares_svg, drawn) if drawn else None
         words = "; ".join(f"{row.label}: {row.part}/{row.whole}" for row in drawn)
         table = shares_table(shown, what)
-        return self._figure(Told(code, title, words, rule), table, chart, withheld, len(shown) - len(drawn))
+        return self._figure(Told(code, title, words, rule), table, chart, withheld, len(drawn))
 
     def spans(self, code: str, title: str, rule: str, what: str, rows: Sequence[Span], *, top: bool = False) -> Figure:
         """Times, the longest drawn first where ``top``."""
@@ -70,12 +70,12 @@ class Maker:
         chart = partial(spans_svg, drawn) if drawn else None
         words = "; ".join(f"{row.label}: {row.median:.1f} s" for row in drawn)
         table = spans_table(shown, what)
-        return self._figure(Told(code, title, words, rule), table, chart, withheld, len(shown) - len(drawn))
+        return self._figure(Told(code, title, words, rule), table, chart, withheld, len(drawn))
 
-    def _figure(self, told: Told, table: Table, chart: Draw | None, withheld: int, undrawn: int) -> Figure:
+    def _figure(self, told: Told, table: Table, chart: Draw | None, withheld: int, drawn: int) -> Figure:
         notes = [told.rule]
-        if undrawn:
-            notes.append(_("Drawn are the highest %(number)s; the table has all.", number=MOST))
+        if drawn < len(table.rows):
+            notes.append(_("Drawn are the highest %(number)s; the table has all.", number=drawn))
         if withheld:
             notes.append(ngettext("%(num)d row is not shown:", "%(num)d rows are not shown:", withheld))
             notes.append(_("fewer than %(number)s patients stand behind it.", number=self.fewest))
@@ -91,3 +91,9 @@ class Told:
     title: str
     words: str
     rule: str
+
+
+def _highest(rows: Sequence[Share]) -> list[Share]:
+    """The largest shares without those of nothing; where all are, the first as a sign of that."""
+    ordered = sorted(rows, key=lambda row: -(row.share or 0))
+    return [row for row in ordered if row.part][:MOST] or ordered[:1]
