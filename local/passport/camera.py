@@ -15,7 +15,7 @@ from surveys.wordings import Wording
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-SHARPNESS = 2  # pixels of the picture to a CSS pixel
+SHARPNESS = 1.5  # pixels of the picture to a CSS pixel: sharp on A4, and the book can still be mailed
 PATIENCE = 60_000  # milliseconds
 SHOWN = "document.title + '\\n' + document.body.innerText"
 

@@ -159,6 +159,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "import": at("/patients/import"),
     "import report": report,
     "answers": follow("^All on one page"),
+    "form on paper": follow("^Form on paper"),
+    "forms for paper": at("/paper"),
     "details": follow("^Change details"),
     "further episode": follow("^Add an episode"),
     "code": code,
