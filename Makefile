@@ -13,7 +13,7 @@ export PORT LAN
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run flask reset test check translations bench axe faults security browser lock sbom audit-packages licences
+.PHONY: help setup run flask reset test check translations bench axe trees faults passport security browser lock sbom audit-packages licences
 
 help: ## this list
 	@echo "Backstory. Targets:"
@@ -69,8 +69,14 @@ bench: setup ## the product against its floors, in one run
 axe: setup browser ## accessibility of every page, all sizes and languages
 	AXE_FULL=1 $(BIN)/python -m pytest -n $(TESTERS) -m browser tests/browser
 
+trees: setup browser ## write tests/browser/trees anew, to read what changed for screen readers
+	TREES=write $(BIN)/python -m pytest tests/browser/test_trees.py
+
 faults: setup browser ## kill, cut and starve real processes at full size; writes docs/faults.md
 	$(BIN)/python -m tests.faults.report $(ARGS)
+
+passport: setup browser ## every patient screen with hashes, as PDF; ARGS='--against OLD/passport.json'
+	@$(BIN)/python -m local.passport $(ARGS)
 
 sbom: setup ## a bill of materials of the packages (CycloneDX), into dist/
 	@$(BIN)/python -m local.packages sbom

@@ -53,7 +53,8 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
 
 def _offer_wording(config: Config) -> None:
     """Serve the operator's packs. A command may run without them, since one of the commands installs them."""
-    offer(packs.installed(config.wording_folder), config.wording_languages)
+    folder = config.wording_folder
+    offer(packs.installed(folder), config.wording_languages, packs.former(folder))
     if not _is_command():
         refuse_working_wording(config, packs.without_licence(in_use().values()))
 

@@ -208,6 +208,7 @@ def refuse_working_wording(config: Config, unlicensed: Sequence[str]) -> None:
         return
     raise ConfigError(
         f"Production needs licensed wording in place of: {', '.join(unlicensed)}. Put it into WORDING_FOLDER with "
-        "`flask wording install PACK --licence-ref REF`; leave out a language with, for example, WORDING_LANGUAGES=en; "
+        "`flask wording install PACK --licence-ref REF --attested-by 'NAME, ROLE'`; leave out a language with, for "
+        "example, WORDING_LANGUAGES=en; "
         "or set ALLOW_WORKING_WORDING=1 to ask in our own words, whose scores must not be compared with published ones."
     )

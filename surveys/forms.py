@@ -37,6 +37,8 @@ class ItemForm(Form):
     answer = StringField(validators=[Length(max=200)])
     token = StringField(validators=[InputRequired(), Length(max=2000)])
     action = StringField(default="save", validators=[AnyOf(ACTIONS)])
+    use = StringField()  # how the screen was used, as the browser tells it: never a reason to refuse an answer
+    queued = StringField()  # "1": confirmed without a line, and sent when it returned
 
     def validate_answer(self, field: StringField) -> None:
         """Refuse an answer sent twice: which of them the patient sees cannot be known."""
@@ -49,7 +51,6 @@ class StartForm(Form):
 
     respondent = StringField()
     consent = BooleanField()
-    tablet = BooleanField()
 
     def __init__(self, formdata: Any = None, *, ask_consent: bool = False) -> None:
         super().__init__(formdata)

@@ -18,10 +18,15 @@ from flask import Flask, g, request
 
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
+LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}  # each in itself
 STAFF_LANGUAGES = ("en", "es")
 RIGHT_TO_LEFT = ("ar",)
+WHOLE_DAY = {"es": "d 'de' MMMM 'de' y", "de": "d. MMMM y"}  # the other languages: 3 May 2026
 PATIENT_PAGES = frozenset(  # None: an address that is no page
-    {"birth_year", "landing", "patient", "permissions", "preferences", "sending", "unsubscribe", None}
+    {
+        *("accessibility", "ahead", "birth_year", "kiosk", "landing", "language", "patient", "permissions"),
+        *("practice", "preferences", "sending", "unsubscribe", None),
+    }
 )
 
 
@@ -51,7 +56,12 @@ class LazyText:
 
 def format_day(day: date) -> str:
     """Return a day as the request's language writes it, the month in letters."""
-    return str(flask_babel.format_date(day, "d MMM y"))
+    return str(flask_babel.format_date(day, "d. MMM y" if language() == "de" else "d MMM y"))
+
+
+def format_whole_day(day: date) -> str:
+    """Return a day with its month in full, as a sentence to a patient says it."""
+    return str(flask_babel.format_date(day, WHOLE_DAY.get(language(), "d MMMM y")))
 
 
 def format_span(span: timedelta) -> str:
@@ -62,6 +72,11 @@ def format_span(span: timedelta) -> str:
 def direction(language: str) -> str:
     """Return ``rtl`` or ``ltr`` for a page's ``dir``."""
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def main_language(language: str) -> str:
+    """Return the language without its country: ``es`` for ``es-MX``."""
+    return language.replace("_", "-").split("-")[0].lower()
 
 
 def language() -> str:
@@ -97,7 +112,8 @@ class _Babel(flask_babel.Babel):  # type: ignore[misc]
 
 def speak(language: str) -> None:
     """Answer the rest of the request in the patient's language, whatever the browser's is."""
-    g.language = language if language in LANGUAGES else "en"
+    spoken = main_language(language)
+    g.language = spoken if spoken in LANGUAGES else "en"
     flask_babel.refresh()
 
 
@@ -111,14 +127,22 @@ def _chosen() -> str:
     """Return the language set with ``speak``, else what the browser accepts of those in which the page is whole."""
     if "language" in g:
         return str(g.language)
-    offered = LANGUAGES if request.blueprint in PATIENT_PAGES else STAFF_LANGUAGES
-    return request.accept_languages.best_match(offered) or "en"
+    if request.blueprint not in PATIENT_PAGES:
+        return request.accept_languages.best_match(STAFF_LANGUAGES) or "en"
+    asked = request.args.get("language", "")  # by a link on the page itself
+    return asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def install(app: Flask) -> None:
     """Choose languages by what the browser accepts; pages of a patient force the patient's."""
     _Babel(app, locale_selector=_chosen)
-    app.jinja_env.globals.update(page_language=language, page_direction=direction)
+    app.jinja_env.globals.update(
+        page_language=language,
+        page_direction=direction,
+        language_names=LANGUAGE_NAMES,
+        whole_day=format_whole_day,
+        short_day=format_day,
+    )
 
 
 force_language = flask_babel.force_locale

@@ -23,7 +23,7 @@ from tests.factories import BEGINNING, make_clinic
 
 UNTENANTED = {"clinic", "login_attempt", "domain_clock", "operation", "relay_bucket"}
 TENANT = sorted(set(Base.metadata.tables) - UNTENANTED)
-APPEND_ONLY = ("answer", "audit_check", "audit_event", "audit_link", "audit_seal", "score")
+APPEND_ONLY = ("answer", "audit_check", "audit_event", "audit_link", "audit_seal", "score", "screen_use")
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,9 @@ def _link(visit: Visit, token: str, now: datetime) -> dict[str, object]:
     return {**whose, "id": uuid7(), "token_digest": digest(token), "created_at": now}
 
 
-def link_url(base: str, token: str, *, tablet: bool = False) -> str:
-    """Return the address a patient opens; ``tablet``: on a device of the clinic, which is recorded."""
-    return f"{base}/q/{token}{'?tablet=1' if tablet else ''}"
+def link_url(base: str, token: str) -> str:
+    """Return the address a patient opens."""
+    return f"{base}/q/{token}"
 
 
 def revoke_links(session: Session, visit_id: UUID, now: datetime) -> None:
@@ -59,6 +59,11 @@ def reissue_link(session: Session, visit: Visit, *, actor: Actor, now: datetime)
     return token
 
 
+def end_session(session: Session, session_id: UUID, *, now: datetime) -> None:
+    """End one browser's session; what it saved stays."""
+    session.execute(update(PatientSession).where(PatientSession.id == session_id).values(revoked_at=now))
+
+
 def find_link_clinic(session: Session, token: str) -> UUID | None:
     """Return the clinic of a link across clinics, by the one function allowed to look."""
     found: UUID | None = session.scalar(text("SELECT find_link(:token)"), {"token": digest(token)})
@@ -71,11 +76,19 @@ def find_link(session: Session, token: str) -> PatientLink | None:
 
 
 def open_patient_session(
-    session: Session, link: PatientLink, respondent: str, *, year_pending: bool = False, now: datetime
+    session: Session,
+    link: PatientLink,
+    respondent: str,
+    *,
+    year_pending: bool = False,
+    staff_id: UUID | None = None,
+    kiosk: bool = False,
+    now: datetime,
 ) -> str:
     """Let a browser append to the link's visit; return the token for its cookie.
 
-    ``year_pending``: it may do nothing before it has given the year of birth.
+    ``year_pending``: it may do nothing before it has given the year of birth or, on a device of the clinic, who
+    fills in. ``staff_id``: who enters an interview or a paper form.
     """
     token = new_token()
     session.add(
@@ -86,6 +99,8 @@ def open_patient_session(
             token_digest=digest(token),
             respondent=respondent,
             year_pending=year_pending,
+            staff_id=staff_id,
+            kiosk=kiosk,
             created_at=now,
             last_seen_at=now,
         )

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from itsdangerous import BadData, URLSafeSerializer
 
 ITEM, SEND = "backstory item", "backstory send"
-FIELDS = 11
+FIELDS = 13
+BEFORE = 11  # fields of a form that an older version drew, without author and moment
 LONGEST = 2000  # characters; ours have about 400
 
 
@@ -28,6 +29,8 @@ class ItemToken:
     based_on: UUID | None  # the answer the patient sees
     nonce: UUID
     expires: int  # seconds since 1970 on the domain clock: the end of the window
+    shown: int  # seconds since 1970 on the real clock; 0: not known
+    author_id: UUID | None = None  # of staff who enter for the patient
 
 
 def new_nonce() -> UUID:
@@ -40,15 +43,20 @@ def sign_item(token: ItemToken, key: str) -> str:
     ids = (token.clinic_id, token.link_id, token.visit_id, token.nonce)
     based_on = token.based_on.hex if token.based_on else ""
     place = (token.respondent, token.instrument, token.item, token.wording_hash[:16])
-    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, token.position, token.expires])
+    author = token.author_id.hex if token.author_id else ""
+    numbers = (token.position, token.expires, token.shown)
+    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, *numbers, author])
 
 
 def read_item(text: str, key: str) -> ItemToken | None:
     """Return the token, or None where it is not one of ours."""
     values = _read(text, key, ITEM)
-    if not isinstance(values, list) or len(values) != FIELDS:
+    if not isinstance(values, list) or len(values) not in (BEFORE, FIELDS):
         return None
-    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, position, expires = values
+    values = [*values, 0, ""][:FIELDS]
+    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, position, expires, shown, author = (
+        values
+    )
     return ItemToken(
         UUID(clinic),
         UUID(link),
@@ -61,6 +69,8 @@ def read_item(text: str, key: str) -> ItemToken | None:
         UUID(based_on) if based_on else None,
         UUID(nonce),
         expires,
+        shown,
+        UUID(author) if author else None,
     )
 
 

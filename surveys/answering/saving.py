@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from surveys.access.tokens import digest
 from surveys.answering.battery import Screen, screens_of
 from surveys.answering.item_token import ItemToken
+from surveys.answering.screen_use import DAY
 from surveys.answering.sitting import IDLE
 from surveys.db import uuid7
 from surveys.protocols.store import protocol_with_hash
@@ -21,9 +24,11 @@ SAVE = text(
     """SELECT outcome, protocol, planned_as, EXISTS (
         SELECT FROM patient_session b WHERE b.token_digest = :browser AND b.link_id = :link
             AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle) AS same_browser
-    FROM save_answer(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
-        :nonce, :based_on, :mode, :response_id, :answer_id)"""
-)
+    FROM (SELECT (1000 * (extract(epoch FROM clock_timestamp()) - :shown))::bigint AS ms) lay_open,
+        save_screen(:clinic, :link, :visit, :until, :instrument, :language, :wording, :item, :status, :level,
+        :nonce, :based_on, :mode, :author, :response_id, :answer_id, jsonb_build_object(
+            'confirmed_ms', CASE WHEN ms BETWEEN 0 AND :longest THEN ms END) || :used)"""
+).bindparams(bindparam("used", type_=JSONB))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,19 @@ class Saved:
 
 
 def save_answer(
-    connection: Connection, token: ItemToken, wording: Wording, status: str, level: int | None, browser: str
+    connection: Connection,
+    token: ItemToken,
+    wording: Wording,
+    status: str,
+    level: int | None,
+    browser: str,
+    used: Mapping[str, object],
 ) -> Saved:
-    """Append one answer durably; the connection is in autocommit. ``browser``: the token of its cookie, or empty."""
+    """Append one answer durably; the connection is in autocommit.
+
+    ``browser``: the token of its cookie, or empty. ``used``: how the screen was used, as columns of ``screen_use``;
+    where it does not say how long that took, the database counts from the second in which the form was drawn.
+    """
     row = connection.execute(
         SAVE,
         {
@@ -59,6 +74,10 @@ def save_answer(
             "nonce": token.nonce,
             "based_on": token.based_on,
             "mode": token.respondent,
+            "author": token.author_id,
+            "used": dict(used),
+            "shown": token.shown,
+            "longest": DAY,
             "response_id": uuid7(),
             "answer_id": uuid7(),
             "browser": digest(browser),

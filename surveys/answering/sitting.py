@@ -23,31 +23,44 @@ from surveys.protocols.store import protocol_with_hash
 _Answers = Mapping[tuple[str, str], Current]
 IDLE = timedelta(hours=12)  # patients pause for hours; the signed item token saves even beyond
 TOUCH = timedelta(minutes=5)  # not a write per page
-COLUMNS = """s.clinic_id, s.link_id, s.visit_id, s.episode_id, s.patient_id, s.language, s.timepoint, s.closes_at,
-    s.now, s.state, s.takes_answers, clock_timestamp() AS real,
+KIOSK_IDLE = timedelta(minutes=10)  # a clinic's tablet lies about; its pages ask after eight
+COLUMNS = """s.clinic_id, s.link_id, s.visit_id, s.episode_id, s.patient_id, {language} AS language, s.timepoint,
+    s.closes_at, s.now, s.state, s.takes_answers, clock_timestamp() AS real,
     s.protocol_hash, s.clinic_name, s.sender_name, s.phone"""
+OF_PATIENT, OF_SESSION = (
+    COLUMNS.format(language="s.language"),
+    COLUMNS.format(language="coalesce(b.language, s.language)"),
+)
 NEWEST = "newest_answers(s.clinic_id, s.visit_id, :instrument, CAST(:items AS text[]))"
 MOMENTS = {"closes_at": UtcDateTime(), "now": UtcDateTime(), "real": UtcDateTime()}
 BY_TOKEN = text(
-    f"SELECT {COLUMNS} FROM patient_link l CROSS JOIN LATERAL sitting_of(l.id) s WHERE l.token_digest = :token"  # noqa: S608
+    f"""SELECT {OF_PATIENT} FROM patient_link l CROSS JOIN LATERAL sitting_of(l.id) s
+    WHERE l.token_digest = :token AND (l.expires_at IS NULL OR l.expires_at > clock_timestamp())"""  # noqa: S608
 ).columns(**MOMENTS)
-BY_LINK = text(f"SELECT {COLUMNS}, {NEWEST} AS answers FROM sitting_of(:link) s").columns(**MOMENTS)  # noqa: S608
+BY_LINK = text(f"SELECT {OF_PATIENT}, {NEWEST} AS answers FROM sitting_of(:link) s").columns(**MOMENTS)  # noqa: S608
 BY_SESSION = text(
-    f"""SELECT {COLUMNS}, {NEWEST} AS answers, b.id AS browser_id, b.respondent, b.year_pending,
-        clock_timestamp() - b.last_seen_at > :touch AS unseen
+    f"""SELECT {OF_SESSION}, {NEWEST} AS answers, b.id AS browser_id, b.respondent, b.year_pending, b.staff_id, b.kiosk,
+        b.kiosk OR clock_timestamp() - b.last_seen_at > :touch AS unseen
     FROM patient_session b CROSS JOIN LATERAL sitting_of(b.link_id) s
-    WHERE b.token_digest = :token AND b.revoked_at IS NULL AND b.last_seen_at > clock_timestamp() - :idle"""  # noqa: S608
+    WHERE b.token_digest = :token AND b.revoked_at IS NULL
+        AND b.last_seen_at > clock_timestamp() - CASE WHEN b.kiosk THEN :kiosk_idle ELSE :idle END"""  # noqa: S608
 ).columns(**MOMENTS)
 SEEN = text("UPDATE patient_session SET last_seen_at = clock_timestamp() WHERE id = :id")
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A patient's session: its id, who fills in, and whether the year of birth is still to be given."""
+    """A patient's session: its id, who fills in, and whether the year of birth is still to be given.
+
+    ``year_pending`` on a device of the clinic: who fills in, and consent, are still to be asked.
+    ``staff_id``: who enters an interview or a paper form. ``kiosk``: a device of the clinic, which forgets.
+    """
 
     id: UUID
     respondent: str
     year_pending: bool
+    staff_id: UUID | None
+    kiosk: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +128,22 @@ def by_link(connection: Connection, link_id: UUID, instrument: str) -> Sitting |
     return _sitting(connection, row, _answers(instrument, row.answers)) if row else None
 
 
-def by_session(connection: Connection, token: str, instrument: str = "") -> tuple[Sitting, Browser] | None:
-    """Return sitting and browser of a cookie's token; None where unknown, revoked or idle over 12 hours.
+def by_session(
+    connection: Connection, token: str, instrument: str = "", *, touch: bool = True
+) -> tuple[Sitting, Browser] | None:
+    """Return sitting and browser of a cookie's token; None where unknown, revoked or idle too long.
 
-    One read holds all of it, with the current answers of one instrument.
+    One read holds all of it, with the current answers of one instrument. ``touch``: whether somebody is there,
+    rather than a page that opened by itself.
     """
-    values = {"token": digest(token), "idle": IDLE, "touch": TOUCH, **_asked(instrument)}
+    spans = {"idle": IDLE, "kiosk_idle": KIOSK_IDLE, "touch": TOUCH}
+    values = {"token": digest(token), **spans, **_asked(instrument)}
     row = connection.execute(BY_SESSION, values).one_or_none()
     if row is None:
         return None
-    if row.unseen:
+    if row.unseen and touch:
         connection.execute(SEEN, {"id": row.browser_id})
-    browser = Browser(row.browser_id, row.respondent, row.year_pending)
+    browser = Browser(row.browser_id, row.respondent, row.year_pending, row.staff_id, row.kiosk)
     return _sitting(connection, row, _answers(instrument, row.answers)), browser
 
 

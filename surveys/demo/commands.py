@@ -15,6 +15,7 @@ from surveys.db import app_now, clinic_session
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
 from surveys.demo.fill import begin, fill
 from surveys.demo.group import demo
+from surveys.demo.screens import use_screens
 from surveys.models import Ending, Episode, Patient, ProtocolVersion, Visit
 
 
@@ -44,6 +45,8 @@ def _fill_clinic(clinic: DemoClinic, most: int | None) -> None:
             if done % 20 == 0 or done == total:
                 session.execute(text("DISCARD PLANS"))  # those of small tables read the grown ones from end to end
                 click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
+        use_screens(session)
+        session.commit()
 
 
 @demo.command("logins")

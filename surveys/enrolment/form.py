@@ -13,6 +13,7 @@ from wtforms.validators import NumberRange, Optional, ValidationError
 from surveys.channels.telephone import international
 from surveys.enrolment.enrolment import Enrolment
 from surveys.enrolment.fields import choice, text_field
+from surveys.i18n import LANGUAGE_NAMES
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, ProtocolVersion
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
@@ -23,7 +24,6 @@ from surveys.time_zones import is_place
 
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{4,30}")
-LANGUAGE_NAMES = {"en": "English", "es": "Español", "de": "Deutsch", "ar": "العربية"}
 USUAL = "spine"  # the registry: offered first, and meant where a file names no protocol
 DOSES = ("total_nucleated_cells", "cfu_f", "cd34", "platelets")
 SAME = ("chart_number", "first_name", "surname", "email", "phone", "birth_year", "language", "channel")

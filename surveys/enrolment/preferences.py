@@ -96,7 +96,9 @@ def choose_language(
     """Write and ask in another language; False where it is not one of ``languages``."""
     if language not in languages(session, clinic, patient):
         return False
-    change_details(session, vault, patient, replace(contact(vault, patient), language=language), actor=actor, now=now)
+    details = replace(contact(vault, patient), language=language)
+    if changed := change_details(session, vault, patient, details, actor=actor, now=now):
+        note_change(session, patient, changed, actor=actor, now=now)
     return True
 
 

@@ -20,6 +20,7 @@ from surveys.models.people import Consent, Patient
 from surveys.models.privacy import Erasure, Merge, RetentionDecision
 from surveys.models.registry import RegistryGrant
 from surveys.models.response import Answer, Response, Score
+from surveys.models.screen_use import ScreenUse
 from surveys.models.staff import PendingSignIn, RecoveryCode, StaffFactor, StaffIdentity, StaffLink, StaffMail
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Response",
     "RetentionDecision",
     "Score",
+    "ScreenUse",
     "Staff",
     "StaffFactor",
     "StaffIdentity",

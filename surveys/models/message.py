@@ -14,6 +14,10 @@ from surveys.models.checks import one_of
 
 WAITING = ("planned", "claimed", "sending", "held")
 OUTCOMES = ("reached", "promised", "no_answer", "voicemail", "wrong_number", "declined", "interviewed", "other")
+TASKS = (
+    *("phone", "no_channel", "bounced", "unknown_handover", "failed_message"),
+    *("birth_year", "erasure_wish", "language"),
+)
 TERMINAL = ("sent", "refused", "cancelled", "expired", "unknown")
 
 
@@ -73,6 +77,7 @@ class PatientLink(Tenant, Base):
     token_digest: Mapped[bytes]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]  # by the real clock; None: with its visit. Read off a screen, it is short-lived
     year_tries: Mapped[int] = mapped_column(default=0, server_default="0")  # wrong years of birth given
     __table_args__ = (
         *tenant_keys(visit_id="visit"),
@@ -93,9 +98,12 @@ class PatientSession(Tenant, Base):
     last_seen_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     year_pending: Mapped[bool] = mapped_column(default=False, server_default=false())  # the year of birth is asked
+    language: Mapped[str | None]  # chosen on this device; None: the patient's
+    staff_id: Mapped[UUID | None]  # who enters an interview or a paper form
+    kiosk: Mapped[bool] = mapped_column(default=False, server_default=false())  # a device of the clinic, which forgets
     __table_args__ = (
-        *tenant_keys(link_id="patient_link", visit_id="visit"),
-        one_of("respondent", "self", "self_with_help", "proxy", "tablet"),
+        *tenant_keys(link_id="patient_link", visit_id="visit", staff_id="staff"),
+        one_of("respondent", "self", "self_with_help", "proxy", "tablet", "interview", "paper"),
         Index("ix_patient_session_digest", "token_digest", unique=True),
     )
 
@@ -143,9 +151,7 @@ class StaffTask(Tenant, Base):
     __table_args__ = (
         *tenant_keys(visit_id="visit", closed_by="staff"),
         UniqueConstraint("clinic_id", "visit_id", "kind"),
-        one_of(
-            "kind", "phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year", "erasure_wish"
-        ),
+        one_of("kind", *TASKS),
     )
 
 

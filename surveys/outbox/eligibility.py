@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from surveys.answering.languages import asked_in
 from surveys.models import Visit
 from surveys.outbox import send_times
 from surveys.outbox.situation import APART, Situation
@@ -26,7 +27,7 @@ def eligibility(facts: Situation, *, now: datetime) -> Refusal | None:
     visit_says = _visit(facts.visit, now) or ("ended" if facts.ended else None)
     if visit_says or facts.message.channel == "staff":
         return Refusal(visit_says) if visit_says else None
-    if reason := _address(facts) or ("guessed" if facts.guessed else None):
+    if reason := _address(facts) or _words(facts) or ("guessed" if facts.guessed else None):
         return Refusal(reason)
     return _wait(facts, now) or _burst(facts)
 
@@ -46,6 +47,11 @@ def _address(facts: Situation) -> str | None:
     if not facts.permitted:
         return "no_permission"
     return "suppressed" if facts.suppressed else None
+
+
+def _words(facts: Situation) -> str | None:
+    """A link to questions that its reader does not understand helps nobody."""
+    return None if asked_in(facts.protocol, facts.visit.timepoint, facts.patient.language) else "no_wording"
 
 
 def _wait(facts: Situation, now: datetime) -> Refusal | None:

@@ -25,6 +25,7 @@ REASONS = {
     "no_address": "There is no address or number to send the link to. Add one to the contact details.",
     "no_permission": "The patient has not allowed messages of this kind. Record the permission first.",
     "guessed": "Wrong years of birth closed the link. Speak with the patient and give a new link on this page.",
+    "no_wording": "There are no questions in the patient's language, so no link can be sent. Phone the patient.",
     "suppressed": "Mail to this address came back, or texts to this number were stopped. Correct the contact details.",
 }
 

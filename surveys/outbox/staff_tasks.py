@@ -15,13 +15,18 @@ from surveys.db import UNSYNCED, uuid7
 from surveys.models import Message, StaffTask, StaffTaskLog
 from surveys.models.message import OUTCOMES
 
-ABOUT_VISIT = ("phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year")
+ABOUT_VISIT = ("phone", "no_channel", "bounced", "unknown_handover", "failed_message", "birth_year", "language")
 AFRESH = {"closed_at": None, "closed_by": None, "outcome": None, "next_try_on": None}
 
 
 def open_task(session: Session, message: Message, kind: str, *, now: datetime) -> None:
     """Open a task about the message's visit; one that is open, or that a person closed, stays as it is."""
-    row = {"id": uuid7(), "clinic_id": message.clinic_id, "visit_id": message.visit_id, "kind": kind, "opened_at": now}
+    open_once(session, message.clinic_id, message.visit_id, kind, now=now)
+
+
+def open_once(session: Session, clinic_id: UUID, visit_id: UUID, kind: str, *, now: datetime) -> None:
+    """Open a task about a visit; one that is open, or that a person closed, stays as it is."""
+    row = {"id": uuid7(), "clinic_id": clinic_id, "visit_id": visit_id, "kind": kind, "opened_at": now}
     wish = insert(StaffTask).values(**row)
     by_itself = or_(StaffTask.outcome.is_(None), StaffTask.outcome.not_in(OUTCOMES))
     again = {"opened_at": now, **AFRESH}

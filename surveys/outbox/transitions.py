@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
+from surveys.answering.languages import asked_in
 from surveys.db import UNSYNCED
 from surveys.models import Message
 from surveys.outbox.claiming import Claim
@@ -19,7 +20,12 @@ from surveys.outbox.settling import RESENT_ONCE
 from surveys.outbox.situation import Situation
 from surveys.outbox.staff_tasks import open_task
 
-NEEDS_A_PERSON = frozenset({"no_address", "no_permission", "suppressed"})
+NEEDS_A_PERSON = {  # the kind of the task that a refusal opens
+    "no_address": "no_channel",
+    "no_permission": "no_channel",
+    "suppressed": "no_channel",
+    "no_wording": "language",
+}
 Refused = tuple[Situation, Refusal]
 Group = Sequence[Situation]  # what goes in one message, its carrier first
 
@@ -32,8 +38,8 @@ def write_refusals(session: Session, refused: Sequence[Refused], *, now: datetim
     for values, ids in alike.items():
         _write(session, ids, dict(values))
     for facts, refusal in refused:
-        if refusal.reason in NEEDS_A_PERSON:
-            open_task(session, facts.message, "no_channel", now=now)
+        if task := NEEDS_A_PERSON.get(refusal.reason):
+            open_task(session, facts.message, task, now=now)
     return Counter({dict(values)["state"]: len(ids) for values, ids in alike.items()})
 
 
@@ -51,6 +57,8 @@ def write_for_staff(session: Session, tasks: Sequence[Situation], *, now: dateti
     for facts in tasks:
         by_phone = facts.message.step == "phone_task" and facts.may_phone
         open_task(session, facts.message, "phone" if by_phone else "no_channel", now=now)
+        if not asked_in(facts.protocol, facts.visit.timepoint, facts.patient.language):
+            open_task(session, facts.message, "language", now=now)
     _write(session, [facts.message.id for facts in tasks], {"state": "sent", "settled_at": now})
 
 

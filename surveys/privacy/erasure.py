@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -116,17 +117,17 @@ def _stop_contact(session: Session, rows: Rows, *, now: datetime) -> None:
 
 def _empty(session: Session, entry: Entry, rows: Rows) -> None:
     """Do to the table's rows what the data map says; a shared address stays suppressed for the other person."""
-    its, theirs = table(entry.table), [row["id"] for row in rows[entry.table]]
-    if not theirs:
+    if not rows[entry.table]:
         return None
     if index := BY_INDEX.get(entry.table):
         return _lift(session, rows, entry.table, index)
-    if emptied := entry.erased("emptied"):
+    emptied, replaced, its = entry.erased("emptied"), entry.erased("replaced"), table(entry.table)
+    theirs = [row["id"] for row in rows[entry.table]] if emptied or replaced else []
+    if emptied:
         values: dict[str, Any] = {name: _nothing(its.c[name]) for name in emptied}
         session.execute(update(its).where(its.c.id.in_(theirs)).values(values))
-    for name in entry.erased("replaced"):
-        for row_id in theirs:
-            session.execute(update(its).where(its.c.id == row_id).values({name: secrets.token_bytes(DIGEST_BYTES)}))
+    for name, row_id in product(replaced, theirs):
+        session.execute(update(its).where(its.c.id == row_id).values({name: secrets.token_bytes(DIGEST_BYTES)}))
     return None
 
 

@@ -72,9 +72,9 @@ def _replaced(before: Rows, after: Rows) -> int:
     """How many digests are others than before."""
     total = 0
     for entry in about_patients():
-        old = {row["id"]: row for row in before[entry.table]}
         for name in entry.erased("replaced"):
-            total += sum(1 for row in after[entry.table] if old[row["id"]][name] != row[name])
+            old = {row["id"]: row[name] for row in before[entry.table]}
+            total += sum(1 for row in after[entry.table] if old[row["id"]] != row[name])
     return total
 
 

@@ -21,6 +21,7 @@ PARENTS = {
     "episode_id": "episode",
     "visit_id": "visit",
     "response_id": "response",
+    "answer_id": "answer",
     "task_id": "staff_task",
 }
 
@@ -63,9 +64,11 @@ def _theirs(name: str, through: str, records: Sequence[UUID], found: Rows) -> Co
 
 def _ids(found: Rows) -> list[UUID]:
     """The ids an audit row of this person may name as its subject."""
-    return [row["id"] for name, rows in found.items() if name != AuditEvent.__tablename__ for row in rows]
+    named = (rows for name, rows in found.items() if name != AuditEvent.__tablename__ and "id" in table(name).c)
+    return [row["id"] for rows in named for row in rows]
 
 
 def _rows(session: Session, name: str, which: ColumnElement[bool]) -> list[Mapping[str, Any]]:
     its = table(name)
-    return [dict(row) for row in session.execute(select(its).where(which).order_by(its.c.id)).mappings()]
+    key = reversed(its.primary_key.columns.values())
+    return [dict(row) for row in session.execute(select(its).where(which).order_by(*key)).mappings()]

@@ -1,8 +1,9 @@
 // The drawn scale beside the EQ VAS number box: tap to place, -1 and +1 to adjust. The box stays the only control
 // that is read aloud and sent; the drawing is hidden from assistive technology and has no marker before the first touch.
 "use strict";
-const box = document.querySelector("[data-scale] input");
-if (box) {
+const drawScale = () => {
+  const box = document.querySelector("[data-scale] > input");
+  if (!box) return;
   const NS = "http://www.w3.org/2000/svg";
   const draw = (name, attributes, text) => {
     const node = document.createElementNS(NS, name);
@@ -27,7 +28,9 @@ if (box) {
     label.textContent = value;
     track.append(label);
   }
-  const level = () => (/^(100|[1-9]?[0-9])$/.test(box.value) ? Number(box.value) : null);
+  // the last four bits of Arabic, Persian and full-width digits are their value
+  const typed = () => box.value.trim().replace(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (c) => c.charCodeAt(0) & 15);
+  const level = () => (/^(100|[1-9]?[0-9])$/.test(typed()) ? Number(typed()) : null);
   const show = () => {
     const value = level();
     marker.setAttribute("visibility", value === null ? "hidden" : "visible");
@@ -47,7 +50,7 @@ if (box) {
     button.className = "secondary";
     button.textContent = text;
     button.dir = "ltr"; // the sign stands before the digit in every script
-    button.addEventListener("click", () => put((level() ?? 50 - by) + by));
+    button.addEventListener("click", () => put((level() === null ? 50 : level() + by)));
     return button;
   };
   const steps = document.createElement("div");
@@ -59,4 +62,6 @@ if (box) {
   whole.append(track, steps);
   box.addEventListener("input", show);
   show();
-}
+};
+document.addEventListener("screen", drawScale); // another item has taken this one's place
+drawScale();

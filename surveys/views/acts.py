@@ -111,7 +111,7 @@ def ask_now(episode_id: UUID) -> Reply:
     def act() -> None:
         visit = questionnaire_now(db.session(), episode, actor=identity().actor, now=now)
         told = {"visit": visit_words(visit.timepoint)}
-        flash(_("Open: %(visit)s. Show its QR code on a tablet, or enter the answers.", **told), "good")
+        flash(_("Open: %(visit)s. Show it on the tablet, or enter the answers.", **told), "good")
 
     return _do(episode.patient_id, Form(), act)
 

@@ -1,16 +1,16 @@
-"""The desk list, and the QR code that opens a visit on the clinic's tablet."""
+"""The desk list, and the code that opens a visit on the clinic's tablet."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 import segno
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, url_for
 from markupsafe import Markup
 
 from surveys.access.chain.audit import record
-from surveys.access.links import issue_link, link_url
-from surveys.db import db
+from surveys.access.device_codes import LIFE, grouped, issue_code
+from surveys.db import db, real_now
 from surveys.desk import desk_list
 from surveys.i18n import gettext as _
 from surveys.models import Visit
@@ -44,14 +44,22 @@ def today() -> Reply:
 @bp.post("/visits/<uuid:visit_id>/qr")
 @staff_page
 def show_code(visit_id: UUID) -> Reply:
-    """Make a link to a visit and draw it; a POST, because a link is a row."""
+    """Make a code for a visit and show it, also drawn for a camera; a POST, because a code is a row."""
     visit, now = found.own(Visit, visit_id), found.now()
     over = visit.submitted_at or visit.cancelled_at or visit.closed_at
     if over or not visit.opens_at <= now < visit.closes_at:
         abort(409, _("This visit takes no answers now, so it has no code. Go back to the desk."))
-    url = link_url(config().public_base_url, issue_link(db.session(), visit, now=now), tablet=True)
+    real, page = real_now(db.session()), f"{config().public_base_url}{url_for('kiosk.enter')}"
+    code = grouped(issue_code(db.session(), visit, config().secret_key, now=now, real=real))
     record(db.session(), visit.clinic_id, identity().actor, "link_shown", ("visit", visit.id), now=now)
     db.session.commit()
-    drawing = Markup(segno.make(url, error="m").svg_inline(scale=6, border=3))  # noqa: S704 - drawn here from our link
-    patient = found.patient_of(visit)
-    return render_template("clinician/qr.html", drawing=drawing, url=url, visit=visit, patient=patient)
+    drawn = segno.make(f"{page}?code={code}", error="m").svg_inline(scale=6, border=3)
+    return render_template(
+        "clinician/tablet_code.html",
+        drawing=Markup(drawn),  # noqa: S704 - drawn here from our address
+        page=page,
+        code=code,
+        until=real + LIFE,
+        visit=visit,
+        patient=found.patient_of(visit),
+    )

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
-from werkzeug.datastructures import MultiDict
-from wtforms import DateField, Form, SelectField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms import Form
 
 from scoring.instrument import load_instruments
 from surveys.amendments import amendments_of
@@ -23,38 +19,22 @@ from surveys.db import db
 from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Response, Visit
-from surveys.people.participation import consent_text, consent_versions, give_consent, participation
+from surveys.people.participation import consent_versions, participation
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.paper_consent import keep_consent, paper_consent
 from surveys.views.seen import note_view
 from surveys.wordings import wording_for
+from surveys.wordings.marks import answered_unlicensed, marked
 
 bp = Blueprint("entry", __name__)
 CONSENT = "consent"
-OLDEST = date(1990, 1, 1)
 
 
 class ModeForm(Form):
     """How the answers were given."""
 
     mode = choice(ENTRY_MODES)
-
-
-class PaperConsentForm(Form):
-    """Participation on paper: which version was signed, and when."""
-
-    consent_version = SelectField()
-    signed_on = DateField(validators=[InputRequired()])
-
-    def __init__(self, typed: MultiDict[str, str], today: date) -> None:
-        super().__init__(typed)
-        self.today = today
-        self.consent_version.choices = [(version, version) for version in consent_versions()]
-
-    def validate_signed_on(self, field: DateField) -> None:
-        """A day that has come, and not a slip of the hand."""
-        if field.data is not None and not OLDEST <= field.data <= self.today:
-            raise ValidationError(_("Enter the day on which the paper was signed."))
 
 
 class AmendForm(Form):
@@ -93,12 +73,12 @@ def save(visit_id: UUID, instrument: str) -> Reply:
     asked = _asked(visit, instrument)
     protocol = found.protocol_for(visit)
     sheet, wrong = read_sheet(protocol, visit.timepoint, instrument, request.form)
-    consent = _paper_consent(visit)
+    consent = paper_consent(visit)
     if wrong or not ModeForm(request.form).validate() or (consent is not None and not consent.validate()):
         unsigned = [CONSENT] if consent is not None and consent.errors else []
         return _page(visit, instrument, wrong=wrong + unsigned, typed=request.form), 422
     if consent is not None:
-        _keep_consent(visit, consent)
+        keep_consent(visit, consent)
     try:
         sent = _store(visit, sheet)
     except AlreadySent:
@@ -109,21 +89,6 @@ def save(visit_id: UUID, instrument: str) -> Reply:
     if sent or not following:
         return redirect(url_for("patients.show", patient_id=found.patient_of(visit).id), 303)
     return redirect(url_for("entry.show", visit_id=visit_id, instrument=following[0], mode=_asked_mode()), 303)
-
-
-def _paper_consent(visit: Visit) -> PaperConsentForm | None:
-    """The form that has to be filled where no participation stands."""
-    if participation(db.session(), found.patient_of(visit)):
-        return None
-    return PaperConsentForm(request.form, found.today(found.now()))
-
-
-def _keep_consent(visit: Visit, form: PaperConsentForm) -> None:
-    patient, now = found.patient_of(visit), found.now()
-    text = consent_text(form.consent_version.data, patient.language)
-    zone, day = ZoneInfo(patient.time_zone), form.signed_on.data
-    signed = now if day == found.today(now) or day is None else datetime.combine(day, time(12), zone)
-    give_consent(db.session(), patient, text, now=now, actor=identity().actor, given_at=signed)
 
 
 def _store(visit: Visit, sheet: Sheet) -> bool:
@@ -198,6 +163,7 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         values=typed or values,
         wrong=wrong or [],
         response=response,
+        unlicensed=_unlicensed(response, instrument, patient.language),
         modes=ENTRY_MODES,
         asked_mode=_asked_mode(),
         instruments=load_instruments(),
@@ -205,3 +171,8 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         today=found.today(found.now()),
         amendments=amendments_of(db.session(), response) if response else [],
     )
+
+
+def _unlicensed(response: Response | None, instrument: str, language: str) -> tuple[str, ...]:
+    """The instrument, where its answers were given to working wording, or would be."""
+    return answered_unlicensed([(instrument, response.wording_hash)]) if response else marked([instrument], language)

@@ -32,4 +32,4 @@ def reissue(visit_id: UUID) -> Reply:
     db.session.commit()
     drawing = Markup(segno.make(url, error="m").svg_inline(scale=6, border=3))  # noqa: S704 - drawn here from our link
     patient = found.patient_of(visit)
-    return render_template("clinician/qr.html", drawing=drawing, url=url, visit=visit, patient=patient, fresh=True)
+    return render_template("clinician/qr.html", drawing=drawing, url=url, visit=visit, patient=patient)

@@ -7,9 +7,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, SelectField
 
 from surveys.db import db
-from surveys.enrolment.form import LANGUAGE_NAMES
 from surveys.headers import CSP
-from surveys.i18n import LANGUAGES, direction
+from surveys.i18n import LANGUAGE_NAMES, LANGUAGES, direction
 from surveys.i18n import gettext as _
 from surveys.letters import SUBJECT_LENGTH, Letter, compose, compose_text
 from surveys.letters.gsm import size

@@ -13,11 +13,12 @@ from surveys.enrolment.form import TreatmentForm
 from surveys.models import Patient
 from surveys.models.episode import ENDINGS
 from surveys.outbox.suppressing import stopped
-from surveys.patient_page import consents_of, episodes_of
+from surveys.patient_page import EpisodeView, consents_of, episodes_of
 from surveys.people.patients import contact, find_by_chart, find_by_surname
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.seen import note_view
+from surveys.wordings.marks import answered_unlicensed, marked
 
 bp = Blueprint("patients", __name__)
 PAGE = 50
@@ -77,11 +78,14 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
     """Draw the page; ``wrong``: what stopped the act just tried, above what was typed."""
     note_view([patient.id], page="patients.show")
     now = found.now()
+    views = episodes_of(db.session(), patient, now=now)
     return render_template(
         "clinician/patient.html",
         patient=patient,
         details=contact(found.vault(), patient),
-        views=episodes_of(db.session(), patient, now=now),
+        views=views,
+        asked={view.episode.id: marked(view.protocol.instruments, patient.language) for view in views},
+        answered=_unlicensed(views),
         consents=consents_of(db.session(), patient),
         form=TreatmentForm(request.form if wrong else None),
         typed=request.form if wrong else {},
@@ -93,3 +97,10 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         today=found.today(now),
         zone=found.clinic().time_zone,
     )
+
+
+def _unlicensed(views: Sequence[EpisodeView]) -> dict[UUID, tuple[str, ...]]:
+    """By visit, the instruments whose answers were given to working wording."""
+    lines = [line for view in views for line in view.visits]
+    given = {line.visit.id: [(each.instrument, each.wording_hash) for each in line.responses] for line in lines}
+    return {visit_id: answered_unlicensed(pairs) for visit_id, pairs in given.items()}

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from surveys.db import db
 from surveys.enrolment.fields import choice, text_field
-from surveys.enrolment.form import LANGUAGE_NAMES
+from surveys.i18n import LANGUAGE_NAMES
 from surveys.i18n import gettext as _
 from surveys.models import Episode, Patient, StaffTask, Visit
 from surveys.people.patients import contact

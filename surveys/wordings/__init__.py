@@ -25,6 +25,7 @@ __all__ = [
     "WordingError",
     "Wordings",
     "in_use",
+    "licensed_hashes",
     "load_folder",
     "load_wording_file",
     "load_wordings",
@@ -38,6 +39,7 @@ __all__ = [
 FOLDER = Path(__file__).parent.parent / "wording"
 FALLBACK = "en"
 _offered: dict[tuple[str, str], Wording] = {}
+_licensed: set[str] = set()
 
 
 @cache
@@ -46,10 +48,11 @@ def load_wordings() -> Wordings:
     return load_folder(FOLDER)
 
 
-def offer(packs: Wordings, languages: Iterable[str] = ()) -> None:
+def offer(packs: Wordings, languages: Iterable[str] = (), former: Iterable[str] = ()) -> None:
     """Serve these packs in place of what comes with the program, in these languages only; none named: in all.
 
-    Raises WordingError for a language that no wording has.
+    ``former``: hashes of licensed texts that were served before. Raises WordingError for a language that no
+    wording has.
     """
     known = {**load_wordings(), **packs}
     spoken = frozenset(language for _instrument, language in known)
@@ -58,11 +61,18 @@ def offer(packs: Wordings, languages: Iterable[str] = ()) -> None:
         raise WordingError("WORDING_LANGUAGES", language, f"there is wording in {', '.join(sorted(spoken))} only")
     _offered.clear()
     _offered.update({key: each for key, each in known.items() if not wanted or key[1] in wanted})
+    _licensed.clear()
+    _licensed.update(former, (each.hash for each in packs.values()))
 
 
 def in_use() -> Wordings:
     """The wordings that this process serves."""
     return MappingProxyType(_offered) if _offered else load_wordings()
+
+
+def licensed_hashes() -> frozenset[str]:
+    """Hashes of every licensed text that is or was served here."""
+    return frozenset(_licensed)
 
 
 def wording_for(instrument: str, language: str, wordings: Wordings | None = None) -> Wording:

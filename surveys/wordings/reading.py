@@ -8,9 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, cast
 
-from scoring.instrument import Instrument, Item, load_instruments
+from scoring.instrument import Instrument, load_instruments
 from scoring.toml_table import TomlTable
 from surveys.document import DocumentError, read_document
+from surveys.wordings.structure import Fault, RawItem, faults, level_keys
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -19,7 +20,11 @@ Wordings = Mapping[tuple[str, str], "Wording"]
 
 
 class WordingError(DocumentError):
-    """A wording that cannot be shown: file, key, reason."""
+    """A wording that cannot be shown: file, key, reason. With ``more`` faults its text has a line for each."""
+
+    def __init__(self, file: str, key: str, reason: str, *more: Fault) -> None:
+        super().__init__(file, key, reason)
+        self.args = ("\n".join([str(self), *(f"{file}, {where}: {why}." for where, why in more)]),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Wording:
     items: tuple[ItemWording, ...]
     hash: str  # SHA-256 of every text shown, in hexadecimal
     licence_ref: str = ""  # of the licence to show these texts; never blank where licensed and installed
+    attested_by: str = ""  # name and role of who vouches that these are the texts licensed; blank for our own
+    attested_on: str = ""  # the day of it, as in 2026-11-22
 
     @property
     def wording_id(self) -> str:
@@ -89,9 +96,7 @@ def load_folder(folder: Path) -> Wordings:
 
 def _wording(table: TomlTable, instrument: Instrument) -> Wording:
     title, recall = table.text("title"), table.text("recall")
-    rows = list(table.tables("items", required=True))
-    items = tuple(_item(table, row, instrument) for row in rows)
-    _check_complete(table, instrument, [item.code for item in items])
+    items = _items(table, instrument)
     return Wording(
         instrument=instrument.code,
         language=table.text("language"),
@@ -102,33 +107,29 @@ def _wording(table: TomlTable, instrument: Instrument) -> Wording:
         items=items,
         hash=_hash(title, recall, items),
         licence_ref=table.text("licence_ref", ""),
+        attested_by=table.text("attested_by", ""),
+        attested_on=table.text("attested_on", ""),
     )
 
 
-def _item(table: TomlTable, row: TomlTable, instrument: Instrument) -> ItemWording:
-    code = row.choice("code", tuple(item.code for item in instrument.items))
-    levels = row.text_map("levels")
-    text, hint = row.text("text"), row.text("hint", "")
+def _items(table: TomlTable, instrument: Instrument) -> tuple[ItemWording, ...]:
+    given = [_raw(row) for row in table.tables("items", required=True)]
+    if wrong := faults(instrument, given):
+        (key, reason), *more = wrong
+        raise WordingError(table.file, key, reason, *more)
+    return tuple(_item(instrument, raw) for raw in given)
+
+
+def _raw(row: TomlTable) -> RawItem:
+    raw = RawItem(row.path, row.text("code"), row.text("text"), row.text("hint", ""), row.text_map("levels"))
     row.finish()
-    return ItemWording(code, text, hint, _levels(table, instrument.item(code), levels))
+    return raw
 
 
-def _levels(table: TomlTable, item: Item, texts: dict[str, str]) -> Mapping[int, str]:
-    """Levels in ascending order; every level of a choice has its own text, a number has none."""
-    expected = [] if item.kind == "number" else [str(level) for level in item.levels]
-    key = f"items.{item.code}.levels"
-    if set(texts) != set(expected):
-        raise table.fail(key, f"must hold exactly {', '.join(expected) or 'nothing'}, not {', '.join(texts)}")
-    shown = {int(level): texts[level].strip() for level in expected}
-    if "" in shown.values() or len(set(shown.values())) != len(shown):
-        raise table.fail(key, "every level needs a text of its own")
-    return MappingProxyType(shown)
-
-
-def _check_complete(table: TomlTable, instrument: Instrument, codes: list[str]) -> None:
-    for item in instrument.items:
-        if codes.count(item.code) != 1:
-            raise table.fail(f"items.{item.code}", "must be there once")
+def _item(instrument: Instrument, raw: RawItem) -> ItemWording:
+    """Levels in ascending order."""
+    levels = {int(level): raw.levels[level].strip() for level in level_keys(instrument.item(raw.code))}
+    return ItemWording(raw.code, raw.text, raw.hint, MappingProxyType(levels))
 
 
 def _hash(title: str, recall: str, items: tuple[ItemWording, ...]) -> str:

@@ -75,6 +75,8 @@ def next_action(call: Call) -> str:
         return "find_number"
     if {"bounced", "address_bounced"} & set(call.reasons):
         return "mend_address"
+    if "language" in call.reasons:
+        return "ask_language"
     return _by_attempts(call, last) if call.is_open else "another_way"
 
 

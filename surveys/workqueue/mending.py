@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor
-from surveys.models import Episode, Patient, StaffTask, Visit
+from surveys.answering.languages import asked_in
+from surveys.models import Episode, Patient, ProtocolVersion, StaffTask, Visit
 from surveys.outbox.staff_tasks import ABOUT_VISIT, close_tasks, log
 from surveys.pathway.reach import is_reachable
+from surveys.protocols.store import protocol_of
 
 UNREACHED = ("bounced", "no_channel")
 
@@ -21,12 +23,23 @@ def note_change(session: Session, patient: Patient, changed: Set[str], *, actor:
     """Close what is settled once messages reach the patient; after a new number somebody may try again today."""
     if is_reachable(session, patient, patient.channel):
         close_tasks(session, _visits(session, patient), "details_changed", now=now, by=actor, kinds=UNREACHED)
+    if "language" in changed:
+        note_language(session, patient, actor=actor, now=now)
     if "phone" not in changed:
         return
     for task in _open(session, patient, ABOUT_VISIT):
         task.next_try_on = None
         log(session, task.clinic_id, task.id, None, "phone_changed", by=actor, now=now)
     session.flush()
+
+
+def note_language(session: Session, patient: Patient, *, actor: Actor, now: datetime) -> None:
+    """Close what asks for another language at each visit that can now be asked in the patient's."""
+    theirs = select(Visit.id, Visit.timepoint, ProtocolVersion).join(Episode, Episode.id == Visit.episode_id)
+    theirs = theirs.join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
+    visits = session.execute(theirs.where(Episode.patient_id == patient.id)).all()
+    spoken = [each.id for each in visits if asked_in(protocol_of(each[2]), each.timepoint, patient.language)]
+    close_tasks(session, spoken, "details_changed", now=now, by=actor, kinds=("language",))
 
 
 def note_lifted(session: Session, patient: Patient, *, actor: Actor, now: datetime) -> None:

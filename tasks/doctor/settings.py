@@ -65,5 +65,5 @@ def check_wording() -> Iterator[Finding]:
     config = settings()
     strict = bad if config.environment == "production" and not config.working_wording_allowed else warn
     words = f"{len(unlicensed)} of {len(in_use())} texts are working wording: {', '.join(unlicensed[:4])}"
-    remedy = "Install licensed packs: flask --app wsgi wording install PACK --licence-ref REF"
+    remedy = 'Install licensed packs: flask --app wsgi wording install PACK --licence-ref REF --attested-by "WHO, ROLE"'
     yield strict("wording", words + (" ..." if len(unlicensed) > 4 else ""), remedy)

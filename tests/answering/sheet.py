@@ -18,6 +18,7 @@ from surveys.access.chain.audit import Actor
 from surveys.answering import responses
 from surveys.answering.item_token import ItemToken
 from surveys.answering.saving import save_answer
+from surveys.answering.screen_use import as_drawn
 from surveys.db import app_now, autocommit, clinic_scope, clinic_session
 from surveys.models import Answer, AuditEvent, PatientLink, Response, Score, Visit
 from surveys.protocols.loading import Protocol, bundled_protocols
@@ -84,10 +85,16 @@ class Sheet:
         wording = wording_for("odi", "en")
         shown = ("self", "odi", item, ODI.index(item) + 1, wording.hash[:16])
         names = ("respondent", "instrument", "item", "position", "wording_hash")
-        values = {**dict(zip(names, shown, strict=True)), "based_on": None, "nonce": nonce or uuid4(), **facts}
+        values = {
+            **dict(zip(names, shown, strict=True)),
+            "based_on": None,
+            "nonce": nonce or uuid4(),
+            "shown": 0,
+            **facts,
+        }
         token = ItemToken(clinic_id=self.invited.clinic_id, **values)  # type: ignore[arg-type]
         with self.app.app_context(), clinic_scope(self.invited.clinic_id), autocommit() as connection:
-            return save_answer(connection, token, wording, "answered", level, "").outcome
+            return save_answer(connection, token, wording, "answered", level, "", as_drawn(token)).outcome
 
     def submit(self) -> bool:
         return self.act(

@@ -83,7 +83,7 @@ def test_ten_forms_at_once_keep_ten_versions_of_one_response(sheet: Sheet) -> No
     assert sheet.act(lambda session: session.query(Response).count()) == 1
 
 
-def test_ten_submits_at_once_are_one_submission(sheet: Sheet) -> None:
+def test_p09_ten_submits_at_once_are_one_submission(sheet: Sheet) -> None:
     fill(sheet, 2)
     assert sorted(at_once(sheet.submit)) == [False] * 9 + [True]
     assert sheet.scores("odi") == [40.0]  # 100 · 20 / 50, Fairbank & Pynsent 2000
@@ -139,7 +139,7 @@ def test_an_id_behind_the_newest_still_comes_after_it(sheet: Sheet) -> None:
     assert sheet.levels("lifting") == [1, 2, 3, 4]
 
 
-def test_at_window_close_a_complete_instrument_is_scored_once_and_a_draft_stays(sheet: Sheet) -> None:
+def test_p09_at_window_close_a_complete_instrument_is_scored_once_and_a_draft_stays(sheet: Sheet) -> None:
     fill(sheet, 3)
     sheet.record("mobility", 2, instrument="eq5d3l")
     for _ in range(2):

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from surveys.access.opt_out import opt_out_url
 from surveys.models import Clinic, Patient, Visit
 from tests.channels.texted import change
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
+from tests.servers.processes import wait_until
 
 ITEMS = ("odi/1", "nrs11/1", "eq5d3l/1", "eq5d3l/6")
 COLLECT = "addEventListener('securitypolicyviolation', e => (window.refused ??= []).push(e.violatedDirective))"
@@ -54,6 +55,16 @@ def show_as(page: Page, look: Look) -> None:
     )
 
 
+def sit_down(app: Flask, base: str, page: Page, language: str = "en", timepoint: str = "baseline") -> Invited:
+    """Open a new patient's link and press Start; the page shows what comes after."""
+    invited = invite(app, language=language, timepoint=timepoint)
+    page.goto(f"{base}/q/{invited.token}")
+    page.locator("#respondent-self").check()
+    page.locator("#consent").check()
+    page.locator("button.primary").click()
+    return invited
+
+
 def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     """Go from screen to screen; yields the name of each while it is shown."""
     invited = invite(app, language=language, timepoint="m1")
@@ -65,7 +76,7 @@ def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     yield from _items(base, page)
     page.goto(f"{base}/s/nrs11/2")
     page.locator("#answer-3").check()
-    page.locator("button.primary").click()
+    _confirm(page, "button.primary")
     page.goto(f"{base}/s/review")
     yield "review"
     page.goto(f"{base}/s/permissions")
@@ -74,6 +85,7 @@ def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     yield "leave"
     page.goto(f"{base}/s/review")
     page.locator("button.primary").click()
+    page.wait_for_url("**/s/done")
     yield "thanks"
     page.goto(f"{base}/s/odi/1")
     yield "already sent"
@@ -112,19 +124,33 @@ def _before(base: str, page: Page, invited: Invited) -> Iterator[str]:
 
 
 def _items(base: str, page: Page) -> Iterator[str]:
+    page.goto(f"{base}/s/practice")
+    yield "practice"
+    page.locator("button.primary").click()
+    expect(page.locator("[role=alert]")).to_be_visible()
+    yield "practice with an error"
     for address in ITEMS:
         page.goto(f"{base}/s/{address}")
         yield address
     page.goto(f"{base}/s/odi/1")
     page.locator("button.primary").click()
+    expect(page.locator("[role=alert]")).to_be_visible()
     yield "item with an error"
-    page.locator("button.secondary").click()
+    _confirm(page, "button.secondary")
     page.goto(f"{base}/s/odi/1")
     yield "item declined"
     page.locator("input[type=radio]").nth(1).check()
-    page.locator("button.primary").click()
+    _confirm(page, "button.primary")
     page.goto(f"{base}/s/odi/1")
     yield "item answered"
+
+
+def _confirm(page: Page, button: str) -> None:
+    """Press the button; return when the next screen is there and nothing waits to be saved."""
+    before = page.url
+    page.locator(button).click()
+    page.wait_for_url(lambda address: address != before)
+    wait_until(lambda: not page.evaluate("sessionStorage.length"), "what waits in the tab is saved")
 
 
 def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[str]:
@@ -135,6 +161,10 @@ def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[st
     yield "unknown link"
     page.locator("button.primary").click()
     yield "fresh link"
+    page.goto(f"{base}/accessibility")
+    yield "accessibility"
+    page.goto(f"{base}/q/{invite(app, language='fr').token}")
+    yield "no questions in the language"
     page.goto(f"{base}/q/nothing/here")
     yield "no such address"
     with seen_by(app, invited.clinic_id) as session:

@@ -41,7 +41,7 @@ def answer_screen(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("timepoint", "screens"), [("baseline", 28), ("m1", 34)])
-def test_a_patient_answers_the_whole_battery_without_scripts(
+def test_p11_a_patient_answers_the_whole_battery_without_scripts(
     web_server: str, app: Flask, plain_page: Page, timepoint: str, screens: int
 ) -> None:
     invited = invite(app, timepoint=timepoint)
@@ -64,7 +64,9 @@ def test_a_patient_answers_the_whole_battery_without_scripts(
         assert scores["eq_vas"] == 70
 
 
-def test_a_blank_screen_names_the_problem_and_offers_a_way_out(web_server: str, app: Flask, plain_page: Page) -> None:
+def test_p08_a_blank_screen_names_the_problem_and_offers_a_way_out(
+    web_server: str, app: Flask, plain_page: Page
+) -> None:
     start(plain_page, web_server, invite(app))
     plain_page.get_by_role("button", name="Save and continue").click()
     expect(plain_page).to_have_title(re.compile("^Error: Question 1 of"))

@@ -111,7 +111,7 @@ def void(_result: object) -> None:
 def code(page: Page) -> None:
     patient(page)
     with page.expect_navigation():
-        page.get_by_role("button", name="QR code").first.click()
+        page.get_by_role("button", name="Show on the tablet").first.click()
 
 
 def call(page: Page) -> None:
@@ -158,7 +158,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "enrol refused": refused,
     "import": at("/patients/import"),
     "import report": report,
-    "answers": follow("^Enter answers"),
+    "answers": follow("^All on one page"),
+    "form on paper": follow("^Form on paper"),
+    "forms for paper": at("/paper"),
     "details": follow("^Change details"),
     "further episode": follow("^Add an episode"),
     "code": code,
@@ -193,9 +195,10 @@ def test_a_coordinator_enrols_shows_the_code_and_confirms_the_treatment_without_
 ) -> None:
     with opened(browser, web_server, signed_in, java_script_enabled=False) as page:
         enrol(page, "Mia", "M-1")
-        page.get_by_role("button", name="QR code").click()
+        page.get_by_role("button", name="Show on the tablet").click()
         assert page.locator(".qr svg").bounding_box() is not None
-        assert "/q/" in page.locator(".address a").inner_text()
+        assert re.fullmatch("[A-Z2-9]{4}-[A-Z2-9]{4}", page.locator(".code").inner_text())
+        assert page.locator(".address").inner_text() == f"{web_server}/tablet"
         patient(page, "M-1")
         page.get_by_role("button", name="Confirm done").click()
         visits = page.locator("table", has=page.get_by_role("rowheader", name="Baseline")).get_by_role("rowheader")
@@ -210,7 +213,7 @@ def test_paper_answers_need_the_signed_consent(
 ) -> None:
     with opened(browser, web_server, signed_in, java_script_enabled=False) as page:
         enrol(page, "Pia", "P-1")
-        page.get_by_role("link", name=re.compile("^Enter answers")).click()
+        page.get_by_role("link", name=re.compile("^All on one page")).click()
         page.select_option("#walking", "2")
         page.fill("#signed_on", "2026-01-02")
         page.get_by_role("button", name="Save and go on").click()

@@ -126,7 +126,7 @@ def _answer_mail(app: Flask, made: MadeClinic, postbox: Postbox, lives: Mapping[
 
 def _fill_in(browser: FlaskClient, link: str, levels: Levels) -> None:
     """Start, answer the ODI and active pain screen by screen, leave the rest open, and send from the review."""
-    assert _post(browser, link, respondent="self", consent="1").location == "/s/odi/1"
+    assert _post(browser, link, respondent="self", consent="1").location == "/s/practice"
     for instrument, items in (("odi", SECTIONS), ("nrs11", PAINS)):
         for position, item in enumerate(items, 1):
             page = f"/s/{instrument}/{position}"

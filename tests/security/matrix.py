@@ -34,13 +34,18 @@ FIXED = {
     "group": "later",
     "instrument": "nrs11",
     "kind": "research",
+    "language": "en",
     "position": "1",
+    "protocol": "spine",
+    "timepoint": "baseline",
 }
+FIGURES = {"behind.show": "responders-1", "quality.drawing": "modes", "quality.table": "modes"}
 QUERIES: Mapping[str, Mapping[str, str]] = {"behind.show": {"of": "treated", "at": "m12"}}
-ALIKE = frozenset({"landing.fresh_again"})  # says the same to everybody, whether it did something or not
+# They say the same to everybody, whether they did something or not.
+ALIKE = frozenset({"accessibility.show", "kiosk.enter", "kiosk.open_visit", "landing.fresh_again"})
 BODIES: Mapping[str, Mapping[str, str]] = {"held.settle": {"act": "release"}}  # without it no row is looked for
 # Of what nobody of the tests has: a consent that was given, a record that is due, a picture of research.
-NOTHING_YET = frozenset({"privacy.take_back", "registry.drawing", "retention.yes"})
+NOTHING_YET = frozenset({"privacy.take_back", "quality.drawing", "registry.drawing", "retention.yes"})
 # Not even a colleague's session is found; without an institution its page leads back to the sign-in.
 NAMED: Mapping[str, str] = {"account.end_session": "404", "institution.confirm": "answered"}
 TOKENS: Mapping[str, str] = {
@@ -70,7 +75,7 @@ class Case:
     def path(self, world: World) -> str:
         """The address with the owner's ids in it."""
         ids = _ids_of(world, self.actor, self.owner)
-        fixed = FIXED | ({"code": "responders-1"} if self.endpoint == "behind.show" else {})
+        fixed = FIXED | ({"code": FIGURES[self.endpoint]} if self.endpoint in FIGURES else {})
         values = {name: fixed.get(name) or ids[TOKENS.get(self.endpoint, name)] for name in self.rule.arguments}
         built = self.rule.build(values)
         assert built

@@ -133,8 +133,8 @@ def test_without_a_year_on_file_or_where_the_clinic_does_not_check_nobody_is_ask
     with seen_by(app, checked.clinic_id) as session:
         session.get_one(Patient, checked.patient_id).birth_year = None
         session.commit()
-    assert begin(client, checked).location == "/s/odi/1"
-    assert begin(app.test_client(), invite(app)).location == "/s/odi/1"
+    assert begin(client, checked).location == "/s/practice"
+    assert begin(app.test_client(), invite(app)).location == "/s/practice"
 
 
 def test_a_form_of_another_session_checks_nothing(app: Flask, client: FlaskClient, checked: Invited) -> None:

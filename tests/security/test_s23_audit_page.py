@@ -100,6 +100,7 @@ PAGES_WITH_PEOPLE = {
     "/patients/{id}": "patients.show",
     "/patients/{id}/details": "details.form",
     "/visits/{visit}/answers/odi": "entry.show",
+    "/visits/{visit}/paper": "paper.show",
     "/desk": "desk.today",
 }
 

@@ -29,6 +29,7 @@ YESTERDAY = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
 NEXT_YEAR = (datetime.now(UTC).date() + timedelta(days=300)).isoformat()
 PERSON = {"chart_number": "W-1", "first_name": "Ada", "surname": "Byron", "channel": "none", "language": "en"}
 EPISODE = {"protocol": "spine", "arm": "treated", "pain_generator": "facet", "product": "prp"}
+SIGNED = {"consent_version": "1", "signed_on": YESTERDAY}
 FILE = "chart_number,first_name,surname,arm,pain_generator\nW-2,Mary,Somerville,treated,facet\n"
 NOBODY = "01890000-0000-7000-8000-000000000001"
 NEW_PASSWORD = "quite another long password"
@@ -61,6 +62,9 @@ ACTS: Mapping[str, Act] = {
     "details.open_episode": Act("coordinator", "/patients/{patient_id}/episodes/new", EPISODE, {}),
     "acts.resend": Act("coordinator", "/visits/{open_id}/resend"),
     "desk.show_code": Act("coordinator", "/visits/{open_id}/qr"),
+    "item_entry.begin": Act(
+        "coordinator", "/visits/{open_id}/enter", SIGNED | {"mode": "interview"}, {"mode": "guess"}
+    ),
     "queue.log": Act("coordinator", "/queue/{open_id}", {"outcome": "no_answer", "seen": "0"}, {}),
     "entry.save": Act("coordinator", "/visits/{open_id}/answers/nrs11", {"mode": "paper"}, {}),
     "acts.ask_now": Act("coordinator", "/episodes/{asked_id}/questionnaire"),

@@ -1,4 +1,4 @@
-"""Every item has its sentences in both languages, and a faulty wording is refused by key and reason."""
+"""Every item has its sentences in every language, and a faulty wording is refused by key and reason."""
 
 from pathlib import Path
 
@@ -16,9 +16,12 @@ from surveys.wordings import (
 )
 from surveys.wordings.packs import without_licence
 
-LANGUAGES = ("en", "es")
+LANGUAGES = ("en", "es", "de", "ar")
 GPE = (FOLDER / "en" / "gpe7.toml").read_text(encoding="utf-8")
-NEVER_SHOWN = ("bed-bound", "bedbound", "bed bound", "crippl", "exaggerat", "exagera", "postrad", "encamad")
+NEVER_SHOWN = (
+    *("bed-bound", "bedbound", "bed bound", "crippl", "exaggerat", "exagera", "postrad", "encamad"),
+    *("bettlägerig", "verkrüppelt", "übertrieben", "طريح الفراش", "مقعد عن", "مبالغ"),
+)
 
 
 def shown(wording: Wording) -> list[str]:
@@ -62,6 +65,8 @@ def test_levels_fit_a_phone_and_questions_are_short(wording: Wording) -> None:
     [
         ("en", "0 No pain", "10 Worst pain you can imagine"),
         ("es", "0 Sin dolor", "10 El peor dolor que pueda imaginar"),
+        ("de", "0 Kein Schmerz", "10 Schlimmster vorstellbarer Schmerz"),
+        ("ar", "0 لا ألم", "10 أسوأ ألم يمكنني تخيله"),
     ],
 )
 def test_pain_anchors_are_part_of_the_rows(language: str, lowest: str, highest: str) -> None:
@@ -70,7 +75,7 @@ def test_pain_anchors_are_part_of_the_rows(language: str, lowest: str, highest: 
 
 
 def test_what_was_not_translated_is_served_in_english_and_says_so() -> None:
-    assert wording_for("odi", "de").language == "en"
+    assert wording_for("odi", "fr").language == "en"
     assert wording_for("odi", "es-MX").language == "es"
     with pytest.raises(KeyError):
         wording_for("sf36", "en")
@@ -91,6 +96,7 @@ def test_the_hash_changes_with_any_text_and_with_nothing_else() -> None:
 
 def test_arabic_runs_from_right_to_left() -> None:
     assert parse_wording(GPE.replace('"en"', '"ar"'), "gpe7.toml").direction == "rtl"
+    assert wording_for("odi", "ar").direction == "rtl"
     assert wording_for("odi", "es").direction == "ltr"
 
 

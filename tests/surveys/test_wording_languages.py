@@ -24,7 +24,7 @@ def test_every_protocol_that_comes_along_speaks_its_languages(app: Flask, tmp_pa
 
 def test_a_protocol_in_a_language_without_wording_is_refused_with_what_is_missing(app: Flask, tmp_path: Path) -> None:
     file = tmp_path / "ours.toml"
-    file.write_text(BUNDLED["spine"].source.replace('["en", "es"]', '["en", "fr"]'), encoding="utf-8")
+    file.write_text(BUNDLED["spine"].source.replace('["en", "es", "de", "ar"]', '["en", "fr"]'), encoding="utf-8")
     told = app.test_cli_runner().invoke(args=["protocol", "check", str(file)])
     assert told.exit_code == 1
     assert "ours.toml, languages: 'fr' has no wording of odi, nrs11" in told.output
@@ -39,9 +39,9 @@ def test_a_patient_is_not_enrolled_into_questions_of_another_language(app: Flask
         session.commit()
     reply = desk.post("/patients/new", **PERSON | {"language": "fr"})
     assert reply.status_code == 422
-    assert "asks in en, es, not in fr. Choose another language or protocol." in reply.text
+    assert "asks in en, es, de, ar, not in fr. Choose another language or protocol." in reply.text
     enrolled = desk.enrol(language="es")
     changed = desk.post(f"{enrolled}/details", **PERSON | {"language": "fr"})
     assert changed.status_code == 422
-    assert "asks in en, es, not in fr" in changed.text
+    assert "asks in en, es, de, ar, not in fr" in changed.text
     assert desk.post(f"{enrolled}/details", **PERSON | {"language": "en"}).status_code == 303

@@ -63,7 +63,7 @@ def begun(client: FlaskClient, invited: Invited) -> Invited:
     return invited
 
 
-def test_opening_a_link_many_times_and_posting_blindly_changes_nothing(
+def test_p01_opening_a_link_many_times_and_posting_blindly_changes_nothing(
     app: Flask, client: FlaskClient, invited: Invited
 ) -> None:
     for _ in range(5):
@@ -76,13 +76,13 @@ def test_opening_a_link_many_times_and_posting_blindly_changes_nothing(
         assert session.scalar(select(func.count()).select_from(Response)) == 0
 
 
-def test_start_leaves_the_token_behind(client: FlaskClient, invited: Invited) -> None:
+def test_p01_start_leaves_the_token_behind(client: FlaskClient, invited: Invited) -> None:
     reply = begin(client, invited)
-    assert reply.headers["Location"] == "/s/odi/1"
+    assert reply.headers["Location"] == "/s/practice"
     assert invited.token not in reply.headers["Set-Cookie"]
 
 
-def test_the_first_screen_says_who_it_is_for_and_when_to_get_help(client: FlaskClient, invited: Invited) -> None:
+def test_p03_the_first_screen_says_who_it_is_for_and_when_to_get_help(client: FlaskClient, invited: Invited) -> None:
     page = client.get(f"/q/{invited.token}").text
     assert "Maria" in page
     assert "Not you? Stop" in page
@@ -104,7 +104,7 @@ def test_a_row_is_stored_exactly_or_not_at_all(
 @pytest.mark.parametrize(
     ("typed", "level"), [("70", 70), (" 70 ", 70), ("٧٠", 70), ("７０", 70), ("0", 0), ("100", 100)]
 )
-def test_a_number_may_be_typed_in_any_script(
+def test_n2_a_number_may_be_typed_in_any_script(
     app: Flask, client: FlaskClient, begun: Invited, typed: str, level: int
 ) -> None:
     assert save(client, "/s/eq5d3l/6", typed).status_code == 303
@@ -131,14 +131,14 @@ def test_a_retry_adds_nothing_and_another_value_is_a_new_version(
     assert [level for _item, _status, level in stored(app, begun)] == [2, 3, 2]
 
 
-def test_an_answer_can_be_declined_and_cleared(app: Flask, client: FlaskClient, begun: Invited) -> None:
+def test_p08_an_answer_can_be_declined_and_cleared(app: Flask, client: FlaskClient, begun: Invited) -> None:
     assert save(client, "/s/odi/8", "").status_code == 422
     assert save(client, "/s/odi/8", "", "decline").headers["Location"] == "/s/odi/9"
     assert save(client, "/s/odi/8", "", "clear").headers["Location"] == "/s/odi/8"
     assert [status for _item, status, _level in stored(app, begun)] == ["declined", "cleared"]
 
 
-def test_an_answer_is_saved_after_the_session_is_gone_but_not_after_revocation(
+def test_p10_an_answer_is_saved_after_the_session_is_gone_but_not_after_revocation(
     app: Flask, client: FlaskClient, begun: Invited
 ) -> None:
     token = token_of(shown(client, "/s/odi/1"))
@@ -167,13 +167,13 @@ def test_a_forged_post_is_shown_again_and_not_saved(app: Flask, client: FlaskCli
     assert stored(app, begun) == []
 
 
-def test_resume_is_at_the_first_unanswered_item(client: FlaskClient, begun: Invited) -> None:
+def test_p09_resume_is_at_the_first_unanswered_item(client: FlaskClient, begun: Invited) -> None:
     save(client, "/s/odi/1", "2")
     save(client, "/s/odi/2", "", "decline")
     assert begin(client, begun).headers["Location"] == "/s/odi/3"
 
 
-def test_sending_twice_submits_once_and_back_says_so(app: Flask, client: FlaskClient, begun: Invited) -> None:
+def test_p09_sending_twice_submits_once_and_back_says_so(app: Flask, client: FlaskClient, begun: Invited) -> None:
     save(client, "/s/odi/1", "2")
     item, proof = token_of(shown(client, "/s/odi/1")), token_of(shown(client, "/s/review"))
     for _ in range(3):

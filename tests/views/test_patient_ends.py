@@ -32,7 +32,7 @@ def send(client: FlaskClient) -> str:
     return shown(client, reply.location).text
 
 
-def test_a_patient_sees_their_own_scores_with_which_way_is_better(app: Flask, client: FlaskClient) -> None:
+def test_p16_a_patient_sees_their_own_scores_with_which_way_is_better(app: Flask, client: FlaskClient) -> None:
     invited = invite(app, timepoint="m1")
     scored_before(app, invited, "nrs_active", 9, 8)  # amended: the later one stands
     begin(client, invited)
@@ -48,7 +48,7 @@ def test_a_patient_sees_their_own_scores_with_which_way_is_better(app: Flask, cl
     assert page.index("8</td>") < page.index("3</td>")
 
 
-def test_the_first_questionnaire_draws_no_course_and_names_what_comes_next(app: Flask, client: FlaskClient) -> None:
+def test_p16_the_first_questionnaire_draws_no_course_and_names_what_comes_next(app: Flask, client: FlaskClient) -> None:
     begin(client, invite(app))
     save(client, "/s/nrs11/1", "2")
     page = send(client)
@@ -58,7 +58,7 @@ def test_the_first_questionnaire_draws_no_course_and_names_what_comes_next(app: 
     assert "Get emergency care now" in page
 
 
-def test_only_a_protocol_that_says_so_shows_patients_their_scores() -> None:
+def test_p16_only_a_protocol_that_says_so_shows_patients_their_scores() -> None:
     shown_by = {code: protocol.patient_trend for code, protocol in bundled_protocols().items()}
     assert shown_by == {"spine": True, "trial": False, "case_series": False}
 
@@ -85,7 +85,9 @@ def resent(app: Flask, invited: Invited) -> int:
 
 
 @pytest.mark.parametrize("how", ["revoked", "cancelled", "over", "truncated"])
-def test_every_link_that_is_not_open_meets_one_page_and_one_answer(app: Flask, client: FlaskClient, how: str) -> None:
+def test_p01_every_link_that_is_not_open_meets_one_page_and_one_answer(
+    app: Flask, client: FlaskClient, how: str
+) -> None:
     invited = closed(app, how)
     page = client.get(f"/q/{invited.token}", base_url=SECURE)
     unknown = client.get(f"/q/{'x' * 43}", base_url=SECURE)
@@ -98,7 +100,7 @@ def test_every_link_that_is_not_open_meets_one_page_and_one_answer(app: Flask, c
     assert resent(app, invited) == (1 if how == "revoked" else 0)  # only the link was stale; asked twice, sent once
 
 
-def test_errors_come_in_the_patients_language_whatever_the_browser_speaks(app: Flask, client: FlaskClient) -> None:
+def test_p14_errors_come_in_the_patients_language_whatever_the_browser_speaks(app: Flask, client: FlaskClient) -> None:
     invited = invite(app, language="es")
     german = {"Accept-Language": "de-DE,de;q=0.9"}
     blank = client.post(f"/q/{invited.token}", base_url=SECURE, headers=german)
@@ -112,6 +114,6 @@ def test_errors_come_in_the_patients_language_whatever_the_browser_speaks(app: F
     assert "Dieser Link ist nicht offen" in client.get(f"/q/{'x' * 43}", headers=german).text
 
 
-def test_every_patient_page_speaks_the_patients_language() -> None:
+def test_p14_every_patient_page_speaks_the_patients_language() -> None:
     patient_side = {bp.name for bp in BLUEPRINTS if refuse_foreign in bp.before_request_funcs.get(None, [])}
     assert {"patient", "sending"} <= patient_side <= PATIENT_PAGES

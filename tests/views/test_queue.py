@@ -102,7 +102,7 @@ def test_a_line_tells_whom_why_until_when_and_what_helps(app: Flask, unreached: 
     assert "No message can be sent" in page
     assert "Wants no messages" in page
     assert "Call, and offer to ask the questions on the telephone." in page
-    assert f"/visits/{unreached.visit_id}/answers?mode=interview" in page
+    assert f"/visits/{unreached.visit_id}/enter?mode=interview" in page
     assert "1 patient to call today, and why" in read(browser, "/desk")
 
 
@@ -265,8 +265,8 @@ def test_a_chosen_day_is_kept(app: Flask, unreached: Enrolled) -> None:
 
 def test_an_interview_begins_from_the_line_and_its_sending_closes_the_task(app: Flask, unreached: Enrolled) -> None:
     browser = browser_of(app, unreached)
-    page = browser.get(f"/visits/{unreached.visit_id}/answers?mode=interview", base_url=SITE, follow_redirects=True)
-    assert re.search(r'<option value="interview" selected>', page.text)
+    page = browser.get(f"/visits/{unreached.visit_id}/enter?mode=interview", base_url=SITE, follow_redirects=True)
+    assert 'value="interview" checked' in page.text
     token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert token
     consent = {"consent_version": "1", "signed_on": "2026-01-02"}

@@ -19,7 +19,7 @@ from surveys.db import uuid7
 from surveys.models import LoginAttempt
 
 WINDOW = timedelta(minutes=15)
-PER_ACCOUNT: Mapping[str, int] = MappingProxyType({"password": 8, "code": 5, "recovery": 5, "reset": 3})
+PER_ACCOUNT: Mapping[str, int] = MappingProxyType({"password": 8, "code": 5, "recovery": 5, "reset": 3, "device": 8})
 PER_ADDRESS = 20  # a clinic's staff share one
 
 

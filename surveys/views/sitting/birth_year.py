@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, make_response, request
+from flask import abort, make_response, request, url_for
 
 from surveys.access.birth_year import TRIES, try_year
 from surveys.answering.item_token import fits_send, sign_send
@@ -25,6 +25,7 @@ from surveys.views.sitting.patient_page import (
     secret,
     see,
 )
+from surveys.views.sitting.practice import first_url
 
 bp = patient_blueprint("birth_year")
 
@@ -61,13 +62,15 @@ def _go_on(sitting: Sitting, patient: Patient) -> Reply:
     if asked := _consent(sitting):
         give_consent(db.session(), patient, asked, now=sitting.now)
     db.session.commit()
-    return see(resume_url(sitting))
+    return see(first_url(sitting))
 
 
 def _asked() -> tuple[Sitting, Browser]:
     found = load_sitting() or abort(make_response(no_session()))
     if found[0].state != "open":
         abort(make_response(dead_link() if found[1].year_pending else closed_page(found[0])))
+    if found[1].kiosk and found[1].year_pending:  # staff know the patient who holds their tablet
+        abort(see(url_for("kiosk.first")))
     return found
 
 

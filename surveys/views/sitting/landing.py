@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from flask import render_template, request, url_for
 
@@ -11,16 +12,20 @@ from surveys.access.chain.audit import Actor
 from surveys.access.links import find_link_clinic, open_patient_session
 from surveys.access.tokens import cookie_value
 from surveys.answering.answers import current_answers
+from surveys.answering.languages import asked_in, keep_language
 from surveys.answering.sitting import Sitting, by_token, has_answers
 from surveys.db import db, enter_clinic
 from surveys.forms import RESPONDENTS, StartForm
 from surveys.i18n import speak, speak_as_asked
 from surveys.models import Patient, PatientLink, Visit
 from surveys.outbox import ResendError, resend
+from surveys.outbox.staff_tasks import open_once
 from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.safety import SAFETY
 from surveys.views.guard import Reply
 from surveys.views.signin.entrance import set_cookie
+from surveys.views.sitting.device import patient_cookie
+from surveys.views.sitting.language import language_before
 from surveys.views.sitting.patient_page import (
     choices_url,
     dead_link,
@@ -29,13 +34,12 @@ from surveys.views.sitting.patient_page import (
     minutes,
     page,
     patient_blueprint,
-    patient_cookie,
-    resume_url,
     see,
+    unspoken_page,
 )
+from surveys.views.sitting.practice import first_url
 
 bp = patient_blueprint("landing")
-ON_TABLET = ("self", "self_with_help")
 
 
 @bp.get("/q/<token>")
@@ -44,9 +48,9 @@ def landing(token: str) -> Reply:
     sitting = _sitting(token)
     if sitting is None or sitting.state != "open":
         return dead_link(token)
-    form = StartForm()
-    form.tablet.data = request.args.get("tablet") == "1"
-    return _first_screen(sitting, token, form)
+    if _unspoken(sitting):
+        return unspoken_page(sitting, told=False)
+    return _first_screen(sitting, token, StartForm())
 
 
 @bp.post("/q/<token>")
@@ -55,6 +59,8 @@ def start(token: str) -> Reply:
     sitting = _sitting(token)
     if sitting is None or sitting.state != "open":
         return dead_link(token)
+    if _unspoken(sitting):
+        return unspoken_page(sitting, told=False)
     year = asks_year(db.session(), _patient(sitting))
     asked = None if year else _consent(sitting)  # with the check, whoever gives it is known first
     form = StartForm(request.form, ask_consent=asked is not None)
@@ -62,9 +68,11 @@ def start(token: str) -> Reply:
         return _first_screen(sitting, token, form), 422
     if asked:
         give_consent(db.session(), _patient(sitting), asked, now=sitting.now)
-    link, who = _link(sitting), _respondent(form)
+    link, who = _link(sitting), str(form.respondent.data)
     cookie = open_patient_session(db.session(), link, who, year_pending=year, now=sitting.real)
-    reply = see(url_for("birth_year.form") if year else resume_url(sitting))
+    if sitting.language != _patient(sitting).language:
+        keep_language(db.session(), cookie, sitting.language)
+    reply = see(url_for("birth_year.form") if year else first_url(sitting))
     db.session.commit()
     set_cookie(reply, patient_cookie(), cookie_value(sitting.clinic_id, cookie))
     return reply
@@ -77,6 +85,17 @@ def stop(token: str) -> Reply:
     if sitting is None or sitting.state != "open":
         return dead_link(token)
     return page("patient/stop.html", sitting)
+
+
+@bp.post("/q/<token>/phone")
+def phone_me(token: str) -> Reply:
+    """Tell staff of a patient in whose language there are no questions."""
+    sitting = _sitting(token)
+    if sitting is None or sitting.state != "open":
+        return dead_link(token)
+    open_once(db.session(), sitting.clinic_id, sitting.visit_id, "language", now=sitting.now)
+    db.session.commit()
+    return unspoken_page(sitting, told=True)
 
 
 @bp.post("/q/<token>/fresh")
@@ -106,9 +125,15 @@ def _sitting(token: str) -> Sitting | None:
         return None
     enter_clinic(clinic_id)
     sitting = by_token(db.session(), token)
-    if sitting:
-        speak(sitting.language)
+    if sitting is None:
+        return None
+    sitting = replace(sitting, language=language_before(sitting))
+    speak(sitting.language)
     return sitting
+
+
+def _unspoken(sitting: Sitting) -> bool:
+    return not asked_in(sitting.protocol, sitting.timepoint, sitting.language)
 
 
 def _send_fresh(sitting: Sitting) -> None:
@@ -128,11 +153,6 @@ def _link(sitting: Sitting) -> PatientLink:
 
 def _consent(sitting: Sitting) -> ConsentText | None:
     return consent_due(db.session(), _patient(sitting), sitting.protocol.consent_version, sitting.language)
-
-
-def _respondent(form: StartForm) -> str:
-    chosen = str(form.respondent.data)
-    return "tablet" if form.tablet.data and chosen in ON_TABLET else chosen
 
 
 def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:

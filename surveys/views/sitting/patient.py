@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from flask import abort, request, url_for
+from dataclasses import replace
+
+from flask import abort, g, jsonify, request, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
 
 from scoring.instrument import Item, load_instruments
 from surveys.answering.item_token import ItemToken, read_item
 from surveys.answering.saving import Saved, save_answer, wording_read
-from surveys.answering.sitting import Sitting, by_link
+from surveys.answering.screen_use import as_used
+from surveys.answering.sitting import Sitting, by_link, by_session
 from surveys.db import autocommit, enter_clinic
 from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
 from surveys.i18n import speak
 from surveys.views.guard import Reply
-from surveys.views.sitting.item_page import address, from_review, item_page
+from surveys.views.sitting.device import require_author
+from surveys.views.sitting.item_page import Filler, address, filler_of, from_review, item_page
 from surveys.views.sitting.patient_page import (
     browser_token,
     closed_page,
@@ -21,6 +27,7 @@ from surveys.views.sitting.patient_page import (
     open_sitting,
     page,
     patient_blueprint,
+    require_words,
     screen_url,
     secret,
     see,
@@ -28,6 +35,7 @@ from surveys.views.sitting.patient_page import (
 
 bp = patient_blueprint("patient")
 STATUS = {"save": "answered", "decline": "declined", "clear": "cleared"}
+VERDICT = "Backstory-Answer"  # whatever stands between may answer a script with pages of its own
 
 
 @bp.get("/s/<instrument>/<int:position>")
@@ -35,7 +43,7 @@ def item(instrument: str, position: int) -> Reply:
     """Show one item with its current answer."""
     sitting, browser = open_sitting(instrument)
     screen = sitting.screen(instrument, position) or abort(404)
-    return item_page(sitting, browser.respondent, screen)
+    return item_page(sitting, filler_of(browser), screen)
 
 
 @bp.post("/s/<instrument>/<int:position>")
@@ -51,19 +59,32 @@ def answer(instrument: str, position: int) -> Reply:
     return _store(token, form)
 
 
+@bp.after_request
+def tell(reply: Response) -> Response:
+    """Say in a header what became of an answer, for scripts that sent it in the background."""
+    if request.endpoint == "patient.answer":
+        reply.headers[VERDICT] = "saved" if g.get("answer_saved") else "refused"
+    return reply
+
+
 def _store(token: ItemToken, form: ItemForm) -> Reply:
+    if token.author_id:
+        require_author(token.author_id, request.full_path)
     wording = wording_read(token)
     if wording is None:
         trouble = _("The wording of this question has changed. Read it again and save your answer.")
         return _again(token, trouble, form.answer.data)
-    speak(wording.language)
+    if not token.author_id:
+        speak(wording.language)
     trouble, level = _checked(load_instruments()[token.instrument].item(token.item), form)
     if trouble:
         return _again(token, trouble, form.answer.data)
     action = form.action.data or "save"
+    used = as_used(token, form.use.data, queued=form.queued.data == "1")
     with autocommit() as connection:
-        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token())
-    return _go_on(saved, token, action) if saved.outcome == "saved" else _not_saved(token)
+        saved = save_answer(connection, token, wording, STATUS[action], level, browser_token(), used)
+    g.answer_saved = saved.outcome == "saved"
+    return _go_on(saved, token, action) if g.answer_saved else _not_saved(token)
 
 
 def _checked(item: Item, form: ItemForm) -> tuple[str, int | None]:
@@ -88,10 +109,16 @@ def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
     screens = saved.screens
     number = next(s.number for s in screens if (s.instrument, s.item.code) == (token.instrument, token.item))
     if action == "clear":
-        return see(address(screens[number - 1]))
+        return _see(address(screens[number - 1]))
     if from_review() or number == len(screens):
-        return see(url_for("sending.review"))
-    return see(screen_url(screens[number]))
+        return _see(url_for("sending.review"))
+    return _see(screen_url(screens[number]))
+
+
+def _see(place: str) -> Reply:
+    """Redirect a browser; tell a script, which would not see where to."""
+    wants = request.accept_mimetypes.best_match(("text/html", "application/json"))
+    return jsonify(next=place) if wants == "application/json" else see(place)
 
 
 def _not_saved(token: ItemToken) -> Reply:
@@ -104,7 +131,16 @@ def _not_saved(token: ItemToken) -> Reply:
 
 def _sitting_of(token: ItemToken) -> Sitting | None:
     with autocommit() as connection:
-        return by_link(connection, token.link_id, token.instrument)
+        sitting = by_link(connection, token.link_id, token.instrument)
+        return replace(sitting, language=_language_of(connection, token, sitting)) if sitting else None
+
+
+def _language_of(connection: Connection, token: ItemToken, sitting: Sitting) -> str:
+    """Return the language of the form; where its wording is no more, the one chosen on this device."""
+    if wording := wording_read(token):
+        return wording.language
+    found = by_session(connection, browser_token(), touch=False)
+    return found[0].language if found and found[0].link_id == token.link_id else sitting.language
 
 
 def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
@@ -112,8 +148,9 @@ def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
     sitting = _sitting_of(token)
     if sitting is None or sitting.state != "open":
         return _not_saved(token)
+    require_words(sitting, token.author_id)
     screen = sitting.screen(token.instrument, token.position) or abort(404)
-    return item_page(sitting, token.respondent, screen, trouble=trouble, typed=typed), 422
+    return item_page(sitting, Filler(token.respondent, token.author_id), screen, trouble=trouble, typed=typed), 422
 
 
 def _unsigned(instrument: str, position: int) -> Reply:
@@ -121,4 +158,4 @@ def _unsigned(instrument: str, position: int) -> Reply:
     sitting, browser = open_sitting(instrument)
     screen = sitting.screen(instrument, position) or abort(404)
     trouble, typed = _("This answer is not saved yet. Save it again."), request.form.get("answer", "")
-    return item_page(sitting, browser.respondent, screen, trouble=trouble, typed=typed), 400
+    return item_page(sitting, filler_of(browser), screen, trouble=trouble, typed=typed), 400

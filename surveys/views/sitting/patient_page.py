@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from uuid import UUID
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -11,15 +12,28 @@ from surveys.access.opt_out import opt_out_token
 from surveys.access.tokens import read_cookie
 from surveys.answering.answers import current_answers
 from surveys.answering.battery import Screen
+from surveys.answering.languages import asked_in, offered
 from surveys.answering.sitting import Browser, Sitting, by_session
 from surveys.csrf import csrf
 from surveys.db import autocommit, db, enter_clinic
-from surveys.i18n import LANGUAGES, force_language, speak, speak_as_asked
+from surveys.i18n import LANGUAGES, force_language, main_language, speak, speak_as_asked
+from surveys.i18n import language as spoken
 from surveys.models import Patient
+from surveys.outbox.staff_tasks import open_once
 from surveys.people.patients import contact
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views import found
 from surveys.views.guard import Reply, config
+from surveys.views.sitting.device import (
+    count_down,
+    device,
+    patient_cookie,
+    patient_number,
+    remember,
+    require_author,
+)
+from surveys.views.sitting.unspoken import SENTENCES
+from surveys.wordings.reading import RIGHT_TO_LEFT
 
 LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600
 SCREENS_PER_MINUTE = 5
@@ -30,6 +44,7 @@ def patient_blueprint(name: str) -> Blueprint:
     bp = Blueprint(name, __name__)
     csrf.exempt(bp)
     bp.before_request(refuse_foreign)
+    bp.after_request(count_down)
     return bp
 
 
@@ -38,11 +53,6 @@ def refuse_foreign() -> None:
     request.max_content_length = LARGEST_FORM
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
         abort(400)
-
-
-def patient_cookie() -> str:
-    """Return the name of the patient's cookie."""
-    return f"{config().cookie_prefix}patient"
 
 
 def secret() -> str:
@@ -56,16 +66,25 @@ def browser_token() -> str:
     return named[1] if named else ""
 
 
-def load_sitting(instrument: str = "") -> tuple[Sitting, Browser] | None:
-    """Bind the request to the clinic of its patient cookie; return its sitting, with one instrument's answers."""
+def load_sitting(instrument: str = "", *, touch: bool = True) -> tuple[Sitting, Browser] | None:
+    """Bind the request to the clinic of its patient cookie; return its sitting, with one instrument's answers.
+
+    What staff enter goes on only while they are signed in, and in their language. ``touch``: see ``by_session``.
+    """
     named = read_cookie(request.cookies.get(patient_cookie()))
     if named is None:
         return None
     enter_clinic(named[0])
     with autocommit() as connection:
-        found = by_session(connection, named[1], instrument)
-    if found:
-        speak(found[0].language)
+        found = by_session(connection, named[1], instrument, touch=touch)
+    if found is None:
+        return None
+    sitting, browser = found
+    remember(browser)
+    if browser.staff_id:
+        require_author(browser.staff_id, request.full_path)
+    else:
+        speak(sitting.language)
     return found
 
 
@@ -77,7 +96,8 @@ def known_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
     """
     found = load_sitting(instrument) or abort(make_response(no_session()))
     if found[1].year_pending:
-        abort(see(url_for("birth_year.form")) if found[0].state == "open" else make_response(dead_link()))
+        asked = "kiosk.first" if found[1].kiosk else "birth_year.form"
+        abort(see(url_for(asked)) if found[0].state == "open" else make_response(dead_link()))
     return found
 
 
@@ -86,12 +106,32 @@ def open_sitting(instrument: str = "") -> tuple[Sitting, Browser]:
     sitting, browser = known_sitting(instrument)
     if sitting.state != "open":
         abort(make_response(closed_page(sitting)))
+    require_words(sitting, browser.staff_id)
     return sitting, browser
 
 
+def require_words(sitting: Sitting, staff_id: UUID | None) -> None:
+    """Go on only where the visit is asked in the sitting's language; staff read out and may translate what there is."""
+    if staff_id is None and not asked_in(sitting.protocol, sitting.timepoint, sitting.language):
+        open_once(db.session(), sitting.clinic_id, sitting.visit_id, "language", now=sitting.now)
+        db.session.commit()
+        abort(make_response(unspoken_page(sitting, told=True)))
+
+
+def unspoken_page(sitting: Sitting, *, told: bool) -> str:
+    """Say, in English and in the patient's language, that there are no questions in it; never ask in another.
+
+    ``told``: staff know already, so that somebody will phone.
+    """
+    own = main_language(sitting.language)
+    return page("patient/unspoken.html", sitting, told=told, own=own, sentence=SENTENCES.get(own), right=RIGHT_TO_LEFT)
+
+
 def page(template: str, sitting: Sitting, **values: object) -> str:
-    """Draw a patient page in the patient's language."""
-    language = sitting.language if sitting.language in LANGUAGES else "en"
+    """Draw a patient page in the patient's language; where staff enter answers, in theirs around the questions."""
+    here = device()
+    own = main_language(sitting.language)
+    language = spoken() if here.staff_id else own if own in LANGUAGES else "en"
     with force_language(language):
         return render_template(
             template,
@@ -100,6 +140,10 @@ def page(template: str, sitting: Sitting, **values: object) -> str:
             page_lang=language,
             safety=SAFETY,
             not_watched=NOT_WATCHED,
+            device=here,
+            languages=() if here.staff_id else offered(sitting.protocol, sitting.timepoint),
+            switch="form" if request.path.startswith("/s/") else "links",
+            patient_number=patient_number(sitting) if here.staff_id else None,
             **values,
         )
 
@@ -126,17 +170,26 @@ def minutes(sitting: Sitting) -> int:
 def dead_link(token: str | None = None) -> Reply:
     """The one page for a link that is unknown, over or revoked: it tells nobody which, in the browser's language.
 
-    Without a token it is the browser's session that asks for a fresh link.
+    Without a token it is the browser's session that asks for a fresh link. A clinic's tablet shows its blank page.
     """
+    if device().kiosk:
+        return see(url_for("kiosk.enter"))
     enter_clinic(None)
     speak_as_asked()
     fresh = url_for("landing.fresh", token=token) if token else url_for("landing.fresh_again")
-    return render_template("patient/dead_link.html", fresh=fresh, safety=SAFETY), 404
+    return render_template("patient/dead_link.html", fresh=fresh, safety=SAFETY, **any_language()), 404
 
 
 def no_session() -> Reply:
-    """Tell a browser without a session how to get one."""
-    return render_template("patient/no_session.html", safety=SAFETY), 403
+    """Tell a browser without a session how to get one; a clinic's tablet goes back to its blank page."""
+    if device().kiosk:
+        return see(url_for("kiosk.enter"))
+    return render_template("patient/no_session.html", safety=SAFETY, **any_language()), 403
+
+
+def any_language() -> dict[str, object]:
+    """Return what lets a page that knows no patient be read in each language, where it can be opened once more."""
+    return {"languages": LANGUAGES if request.method in ("GET", "HEAD") else (), "switch": "links"}
 
 
 def screen_url(screen: Screen) -> str:
@@ -152,6 +205,8 @@ def resume_url(sitting: Sitting) -> str:
 
 def closed_page(sitting: Sitting) -> Reply:
     """Answer for a visit that takes no answers."""
+    if device().staff_id:
+        return see(url_for("patients.show", patient_id=sitting.patient_id))
     if sitting.state == "sent":
         return page("patient/already_sent.html", sitting)
     return dead_link()

@@ -96,8 +96,10 @@ def left() -> Reply:
 
 
 def _known() -> tuple[Sitting, Browser]:
-    """A stopped link leads nowhere: somebody else may read that mailbox now."""
+    """A stopped link leads nowhere: somebody else may read that mailbox now. Nor does a device of the clinic."""
     sitting, browser = known_sitting()
+    if browser.kiosk or browser.staff_id:
+        abort(404)
     if sitting.state == "over":
         abort(make_response(closed_page(sitting)))
     return sitting, browser

@@ -21,14 +21,14 @@ from surveys.access.tokens import read_cookie
 from surveys.channels import addresses, telephone
 from surveys.db import app_now, db, enter_clinic
 from surveys.enrolment import preferences
-from surveys.enrolment.form import LANGUAGE_NAMES
-from surveys.i18n import LazyText, speak
+from surveys.i18n import LANGUAGE_NAMES, LazyText, speak
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, Patient
 from surveys.pathway.reach import is_reachable
 from surveys.views import found
 from surveys.views.guard import Reply, config, has_texts
-from surveys.views.sitting.patient_page import load_sitting, patient_blueprint, patient_cookie, see
+from surveys.views.sitting.device import patient_cookie
+from surveys.views.sitting.patient_page import load_sitting, patient_blueprint, see
 
 bp = patient_blueprint("preferences")
 MASKS: dict[str, Callable[[str], str]] = {"email": addresses.masked, "sms": telephone.masked}

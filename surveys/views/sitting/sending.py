@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 
@@ -14,10 +15,12 @@ from surveys.answering.responses import submit
 from surveys.answering.sitting import Browser, Sitting, has_answers, next_visit
 from surveys.db import db
 from surveys.i18n import gettext as _
-from surveys.models import Visit
+from surveys.models import Patient, Visit
 from surveys.outcomes.own_trend import own_trends
-from surveys.people.participation import consent_text
+from surveys.people.participation import consent_text, participation
+from surveys.schedule import local_date
 from surveys.views.guard import Reply
+from surveys.views.sitting.device import entered_page
 from surveys.views.sitting.patient_page import (
     choices_url,
     closed_page,
@@ -25,6 +28,7 @@ from surveys.views.sitting.patient_page import (
     open_sitting,
     page,
     patient_blueprint,
+    require_words,
     secret,
     see,
 )
@@ -66,11 +70,12 @@ def send() -> Reply:
     current = current_answers(db.session(), sitting.visit_id)
     trouble = _not_sendable(browser, current)
     if trouble:
+        require_words(sitting, browser.staff_id)
         return _review_page(sitting, browser.id, current, trouble), 422
-    actor = Actor("patient", sitting.patient_id)
+    actor = Actor("staff", browser.staff_id) if browser.staff_id else Actor("patient", sitting.patient_id)
     submit(db.session(), db.session.get_one(Visit, sitting.visit_id), sitting.protocol, now=sitting.now, actor=actor)
     db.session.commit()
-    return see(url_for("sending.done"))
+    return entered_page(sitting, browser) if browser.staff_id else see(url_for("sending.done"))
 
 
 def _not_sendable(browser: Browser, current: Mapping[tuple[str, str], Current]) -> str | None:
@@ -82,11 +87,11 @@ def _not_sendable(browser: Browser, current: Mapping[tuple[str, str], Current]) 
 @bp.get("/s/done")
 def done() -> Reply:
     """Thank the patient and say what comes next."""
-    sitting, _browser = known_sitting()
+    sitting, browser = known_sitting()
     if sitting.state != "sent":
         return see(url_for("sending.review")) if sitting.state == "open" else closed_page(sitting)
     trends = own_trends(db.session(), sitting.episode_id) if sitting.protocol.patient_trend else ()
-    following, choices = next_visit(db.session(), sitting), choices_url(sitting)
+    following, choices = next_visit(db.session(), sitting), None if browser.kiosk else choices_url(sitting)
     return page("patient/thanks.html", sitting, following=following, trends=trends, choices=choices)
 
 
@@ -94,5 +99,9 @@ def done() -> Reply:
 def consent() -> Reply:
     """Show the patient's copy of what was agreed to."""
     sitting, _browser = known_sitting()
-    text = consent_text(sitting.protocol.consent_version, sitting.language)
-    return page("patient/consent.html", sitting, consent=text)
+    patient = db.session.get_one(Patient, sitting.patient_id)
+    given = participation(db.session(), patient)
+    version, language = (given.version, given.language) if given else (sitting.protocol.consent_version, None)
+    text = consent_text(version, language or sitting.language)
+    day = local_date(given.given_at, ZoneInfo(patient.time_zone)) if given else None
+    return page("patient/consent.html", sitting, consent=text, given=day)
