@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from surveys.access.opt_out import opt_out_url
 from surveys.models import Clinic, Patient, Visit
+from tests.browser.kiosk import tablet_walk
 from tests.channels.texted import change
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
@@ -93,6 +94,7 @@ def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     yield "consent"
     yield from _outside(app, base, page, invited)
     yield from _checked(app, base, page, language)
+    yield from tablet_walk(app, base, page, language)
 
 
 def _checked(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:

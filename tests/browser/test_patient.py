@@ -29,6 +29,8 @@ def start(page: Page, base: str, invited: Invited) -> None:
     page.get_by_label("I am, by myself").check()
     page.get_by_label("I have read this and I agree.").check()
     page.get_by_role("button", name="Start").click()
+    expect(page).to_have_title(re.compile("^Practice"))
+    page.get_by_role("link", name="Skip the practice").click()
 
 
 def answer_screen(page: Page) -> None:

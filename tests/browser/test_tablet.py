@@ -9,20 +9,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import select
 
-from surveys.access.device_codes import grouped, issue_code
-from surveys.db import app_now, real_now
-from surveys.models import Response, Visit
-from tests.patients import Invited, invite, seen_by
+from surveys.models import Response
+from tests.browser.kiosk import code_for
+from tests.patients import invite, seen_by
 
 TABLET = ViewportSize(width=768, height=1024)
-
-
-def code_for(app: Flask, invited: Invited) -> str:
-    with seen_by(app, invited.clinic_id) as session:
-        visit, key = session.get_one(Visit, invited.visit_id), str(app.secret_key)
-        code = issue_code(session, visit, key, now=app_now(session), real=real_now(session))
-        session.commit()
-    return grouped(code)
 
 
 def open_by_code(page: Page, base: str, code: str) -> None:
