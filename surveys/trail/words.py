@@ -94,6 +94,7 @@ PAGES: Mapping[str, LazyText] = {
     "enrolment.save": LazyText("patients with the same name"),
     "erasing.form": LazyText("the page for erasing"),
     "merging.form": LazyText("two records side by side"),
+    "paper.show": LazyText("the questionnaire on paper"),
     "privacy.show": LazyText("the page Privacy"),
     "retention.show": LazyText("the list of records that fall due"),
     "forecast.show": LazyText("the messages of a day to come"),

@@ -112,7 +112,7 @@ def _done(session: Session, clinic: Clinic, treatment: Treatment) -> None:
 
 
 def _answer_mail(app: Flask, made: MadeClinic, postbox: Postbox, lives: Mapping[str, Life], code: str) -> None:
-    """Let the day's mail go out; whoever answers at this timepoint follows the link in it."""
+    """Let the day's mail go out; whoever answers at this timepoint follows the link in it, the first time to try out."""
     postbox.clear()
     drain_clinic(made.id)
     invited = {str(mail["To"]): mail for mail in postbox.messages}
@@ -121,12 +121,13 @@ def _answer_mail(app: Flask, made: MadeClinic, postbox: Postbox, lives: Mapping[
         if code in life.replies:
             link = re.search(r"/q/[\w-]+", invited[address].get_body(("plain",)).get_content())  # type: ignore[union-attr]
             assert link
-            _fill_in(app.test_client(), link.group(), life.replies[code].levels)
+            browser, first = app.test_client(), "/s/practice" if code == "baseline" else "/s/odi/1"
+            assert _post(browser, link.group(), respondent="self", consent="1").location == first
+            _fill_in(browser, life.replies[code].levels)
 
 
-def _fill_in(browser: FlaskClient, link: str, levels: Levels) -> None:
-    """Start, answer the ODI and active pain screen by screen, leave the rest open, and send from the review."""
-    assert _post(browser, link, respondent="self", consent="1").location == "/s/practice"
+def _fill_in(browser: FlaskClient, levels: Levels) -> None:
+    """Answer the ODI and active pain screen by screen, leave the rest open, and send from the review."""
     for instrument, items in (("odi", SECTIONS), ("nrs11", PAINS)):
         for position, item in enumerate(items, 1):
             page = f"/s/{instrument}/{position}"
