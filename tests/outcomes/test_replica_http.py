@@ -112,7 +112,7 @@ def _done(session: Session, clinic: Clinic, treatment: Treatment) -> None:
 
 
 def _answer_mail(app: Flask, made: MadeClinic, postbox: Postbox, lives: Mapping[str, Life], code: str) -> None:
-    """Let the day's mail go out; whoever answers at this timepoint follows the link in it, the first time to try out."""
+    """Let the day's mail go out; whoever answers now follows its link, the first time to the practice."""
     postbox.clear()
     drain_clinic(made.id)
     invited = {str(mail["To"]): mail for mail in postbox.messages}
