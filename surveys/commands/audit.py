@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,7 @@ from surveys.config import Config
 from surveys.db import clinic_scope, clinic_session, db, real_now
 from surveys.models import AuditCheck
 
+log = logging.getLogger(__name__)
 audit = AppGroup("audit", help="Audit: seal it, export the heads of its chains, verify it.")
 BROKEN = 1
 TROUBLE = 2
@@ -31,16 +33,20 @@ def seal_command() -> None:
     """Take into the chain what was committed so far; beat does so each minute."""
     total = 0
     for clinic_id in every_clinic():
-        while events := _seal_once(clinic_id):
+        while events := seal_once(clinic_id):
             total += events
             click.echo(f"Clinic {clinic_id}: {events} events sealed")
     click.echo(f"{total} events were sealed.")
 
 
-def _seal_once(clinic_id: UUID) -> int:
+def seal_once(clinic_id: UUID) -> int:
+    """Add one seal and return its number of events. The log, which is kept apart, bears witness to the head."""
     with clinic_session(clinic_id) as session:
         events = sealing.seal(session, clinic_id)
         session.commit()
+        if events and (head := verification.head(session)):
+            told = (clinic_id, head.position, head.sequence, head.chain_hash.hex())
+            log.info("audit of clinic %s: seal %s, event %s, head %s", *told)
     return events
 
 

@@ -6,13 +6,12 @@ from collections import Counter
 from uuid import UUID
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from surveys.access.chain.audit import SYSTEM, record
 from surveys.access.clinics import every_clinic
-from surveys.access.keys.encryption import Vault
 from surveys.access.keys.rotation import Progress, count_keys, rotate
+from surveys.commands.vault import vault
 from surveys.db import app_now, clinic_session
 
 keys = AppGroup("keys", help="Keys: what is sealed under which, rotate to the current one, may an old one go.")
@@ -25,9 +24,9 @@ def status_command() -> None:
     """Count the sealed values by column and key."""
     counts = _count_all()
     width = max((len(f"{table}.{column}") for table, column, _key in counts), default=0)
-    click.echo(f"Current key: {_vault().ring.current}. Keys at hand: {_listed(_vault().ring.ids)}.")
+    click.echo(f"Current key: {vault().ring.current}. Keys at hand: {_listed(vault().ring.ids)}.")
     for table, column, key in sorted(counts):
-        known = "" if key in _vault().ring.ids else "   this key is not in MASTER_KEYS"
+        known = "" if key in vault().ring.ids else "   this key is not in MASTER_KEYS"
         click.echo(f"{f'{table}.{column}':{width}}  key {key}: {counts[table, column, key]}{known}")
 
 
@@ -48,11 +47,11 @@ def rotate_command() -> None:
 def _rotate_clinic(clinic_id: UUID, name: str) -> Counter[str]:
     with clinic_session(clinic_id) as session:
         progress = Progress(0)
-        for progress in rotate(session, _vault()):
+        for progress in rotate(session, vault()):
             session.commit()  # batch by batch: an interrupted rotation goes on where it stopped
             click.echo(f"{name}: {progress.done} of {progress.total} rows")
         if progress.done:
-            what = {"key": _vault().ring.current, "rows": progress.done}
+            what = {"key": vault().ring.current, "rows": progress.done}
             record(session, clinic_id, SYSTEM, "keys_rotated", ("clinic", clinic_id), now=app_now(session), new=what)
             session.commit()
     return +progress.stuck
@@ -61,7 +60,7 @@ def _rotate_clinic(clinic_id: UUID, name: str) -> Counter[str]:
 @keys.command("check")
 def check_command() -> None:
     """Say whether the old keys may be removed; exit status 1 while something still needs them."""
-    ring, used = _vault().ring, Counter[int]()
+    ring, used = vault().ring, Counter[int]()
     for (_table, _column, key), count in _count_all().items():
         used[key] += count
     if unknown := sorted(set(used) - set(ring.ids)):
@@ -94,8 +93,3 @@ def _count_all() -> Counter[tuple[str, str, int]]:
 
 def _listed(ids: tuple[int, ...] | list[int]) -> str:
     return ", ".join(map(str, ids))
-
-
-def _vault() -> Vault:
-    vault: Vault = current_app.extensions["vault"]
-    return vault

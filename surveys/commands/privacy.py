@@ -10,13 +10,12 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM
-from surveys.access.keys.encryption import Vault
+from surveys.commands.vault import vault
 from surveys.db import app_now, clinic_scope, clinic_session, db
 from surveys.models import Clinic, Erasure, Patient
 from surveys.privacy.document import FILE, document
@@ -40,7 +39,7 @@ def export_command(number: int, code: str, out: Path) -> None:
         patient = session.scalars(wanted).one_or_none()
         if patient is None:
             raise click.UsageError(f"{code} has no patient {number}. `privacy export` takes the number on the list.")
-        made = subject_export(session, _vault(), clinic, patient, actor=SYSTEM, now=app_now(session))
+        made = subject_export(session, vault(), clinic, patient, actor=SYSTEM, now=app_now(session))
         body = json.dumps(made, indent=2, ensure_ascii=False).encode() if out.suffix == ".json" else archive(made)
         try:
             out.touch(mode=0o600)
@@ -95,7 +94,7 @@ def erasures_command(out: Path) -> None:
 
 def _erase_all(session: Session, clinic: Clinic, now: datetime) -> int:
     total = 0
-    while done := erase_ripe(session, _vault(), clinic, actor=SYSTEM, now=now):
+    while done := erase_ripe(session, vault(), clinic, actor=SYSTEM, now=now):
         session.commit()
         total += len(done)
     return total
@@ -138,8 +137,3 @@ def _known() -> dict[str, UUID]:
         with _bound(clinic_id) as (_session, clinic):
             codes[clinic.code] = clinic_id
     return dict(sorted(codes.items()))
-
-
-def _vault() -> Vault:
-    vault: Vault = current_app.extensions["vault"]
-    return vault

@@ -15,6 +15,7 @@ from surveys.access.signin.invitations import InvitationError
 from surveys.access.signin.staff import find_login
 from surveys.access.tokens import cookie_value
 from surveys.commands.clinic import clinic_id_of
+from surveys.commands.vault import vault
 from surveys.db import clinic_scope, clinic_session, db, real_now
 from surveys.models import Clinic, Staff
 
@@ -56,10 +57,10 @@ def invite_again_command(login: str, *, print_link: bool) -> None:
 
 
 def _invited(session: Session, clinic_id: UUID, login: str, name: str, email: str, *, by_mail: bool) -> Staff:
-    vault, now = current_app.extensions["vault"], real_now(session)
+    now = real_now(session)
     whom = {"name": name, "email": email, "login": login, "role": "admin"}
     try:
-        return invitations.invite(session, vault, clinic_id, **whom, actor=SYSTEM, now=now, by_mail=by_mail)
+        return invitations.invite(session, vault(), clinic_id, **whom, actor=SYSTEM, now=now, by_mail=by_mail)
     except InvitationError as error:
         raise click.UsageError(str(error)) from error
 
