@@ -44,5 +44,5 @@ register_probes(app)
 register_metrics(app)
 register_demo(app)
 register_commands(app)
-if not COMMAND and app.extensions["backstory"].environment != "test":  # nobody waits for a first chart there
+if not COMMAND and app.extensions["backstory"].warm_charts:
     Thread(target=warm, name="warm-charts").start()

@@ -64,6 +64,7 @@ def settings(server: Postgres) -> dict[str, str]:
     """Return the application's settings; nothing listens for Redis or mail, as no page measured here needs them."""
     return {
         "BACKSTORY_ENV": "test",
+        "WARM_CHARTS": "0",
         "DATABASE_URL": server.alchemy_url(roles.APP),
         "REDIS_URL": f"redis://{LOOPBACK}:{free_port()}/0",
         "SMTP_URL": f"smtp://{LOOPBACK}:{free_port()}",

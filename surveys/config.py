@@ -61,6 +61,7 @@ class Config:
     sms: Gateway | None = None  # None: no text messages
     sms_per_minute: int | None = None  # the same of the text gateway
     bounce_imap_url: str = ""  # empty: returned mail is not fetched
+    warm_charts: bool = True  # whether a web process draws one when it starts: for a second or two a busy core
     backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
 
     @property
@@ -102,6 +103,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         **_channels(environ),
         relay_per_minute=_rate(environ, "RELAY_PER_MINUTE"),
         sms_per_minute=_rate(environ, "SMS_PER_MINUTE"),
+        warm_charts=_one_of(environ, "WARM_CHARTS", ("1", "0")) == "1",
         backup_key=_key(environ["BACKUP_KEY"], "BACKUP_KEY") if environ.get("BACKUP_KEY") else None,
     )
     _refuse_weak(config)

@@ -76,6 +76,7 @@ def environment(
     """Every setting of the application, also in ``os.environ``; the database role is the application's."""
     settings = {
         "BACKSTORY_ENV": "test",
+        "WARM_CHARTS": "0",  # nobody waits for a first chart
         "DATABASE_URL": bare_postgres.alchemy_url(roles.APP),
         "REDIS_URL": redis_server.url(),
         "SMTP_URL": smtp_server.url,

@@ -48,6 +48,7 @@ def _settings(server: Postgres) -> dict[str, str]:
     """Nothing listens for Redis or mail: no screen of a patient needs them."""
     return {
         "BACKSTORY_ENV": "test",
+        "WARM_CHARTS": "0",
         "DATABASE_URL": server.alchemy_url(roles.APP),
         "REDIS_URL": f"redis://{LOOPBACK}:{free_port()}/0",
         "SMTP_URL": f"smtp://{LOOPBACK}:{free_port()}",
