@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.keys import secret
-from local.ports import LOOPBACK, free_port
+from local.ports import LOOPBACK, free_port, usual_port
 from local.postgres import Postgres
 from local.redis import RedisServer
 from local.texts import gateway_settings
@@ -90,7 +90,7 @@ def choose_ports(environ: Mapping[str, str] = os.environ) -> Ports:
     host = EVERYWHERE if lan else LOOPBACK
     address = lan_address() if lan else "localhost"
     web = _web_port(environ)
-    mailbox = free_port(0 if web == MAILBOX_PORT else MAILBOX_PORT, host)
+    mailbox = free_port(host=host) if web == MAILBOX_PORT else usual_port(MAILBOX_PORT, host)
     return Ports(host, address, web, mailbox, free_port(), free_port())
 
 
@@ -128,6 +128,7 @@ def settings(place: Home, ports: Ports) -> dict[str, str]:
         "REDIS_URL": place.redis.url(),
         "SMTP_URL": f"smtp://{LOOPBACK}:{ports.smtp}",
         **gateway_settings(ports.sms),
+        "SMS_STOP_TOKEN": secret(place.secrets, "sms-stop-token"),
         "SECRET_KEY": secret(place.secrets, "secret-key"),
         "MASTER_KEY": secret(place.secrets, "master-key"),
         "PUBLIC_BASE_URL": ports.web_url,

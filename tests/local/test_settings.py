@@ -3,6 +3,8 @@
 import re
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ import pytest
 from local.__main__ import reset
 from local.keys import secret
 from local.launcher import refuse_port
-from local.ports import LOOPBACK
-from local.settings import Home, choose_ports
+from local.ports import LOOPBACK, free_port
+from local.settings import ROOT, Home, choose_ports, settings
 from local.trouble import LocalError
+from surveys.config import read_config
+from surveys.secret_strength import weakness
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "abc", "8000 ", "٨٠٠٠", "1e3", "9" * 5000])
@@ -55,6 +59,25 @@ def test_a_busy_port_gets_the_name_of_one_that_can_be_used() -> None:
     offered = re.search(r"make run PORT=([0-9]+)$", str(refusal.value))
     assert offered
     refuse_port(int(offered[1]), LOOPBACK)
+
+
+def test_two_demos_that_start_side_by_side_get_ports_of_their_own() -> None:
+    mine = free_port()  # nobody listens there yet
+    ask = f"from local.ports import usual_port; print(usual_port({mine}))"
+    command = [sys.executable, "-c", ask]
+    theirs = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert int(theirs) != mine
+    assert len({free_port() for _ in range(200)}) == 200
+    assert free_port(mine) == mine, "a server that starts again stays where it was"
+
+
+def test_the_demo_takes_replies_to_texts(tmp_path: Path) -> None:
+    place = Home(tmp_path)
+    values = settings(place, choose_ports({"PORT": "8123"}))
+    gateway = read_config(values).sms
+    assert gateway
+    assert gateway.stop_token == secret(place.secrets, "sms-stop-token")
+    assert not weakness(gateway.stop_token)
 
 
 def test_a_folder_that_holds_more_than_a_demo_is_not_removed(tmp_path: Path) -> None:
