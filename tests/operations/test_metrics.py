@@ -14,7 +14,7 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from local.ports import free_port
-from tests.patients import invite
+from tests.patients import Invited, invite
 from tests.servers.processes import web_process
 
 TOKEN = secrets.token_urlsafe(32)
@@ -22,9 +22,18 @@ REQUESTS = 40
 
 
 @pytest.fixture(scope="module")
-def served(environment: dict[str, str], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a granian with two workers that count together."""
-    assert environment["DATABASE_URL"] == database_url
+def invited(app: Flask) -> Invited:
+    """A patient whose message is planned."""
+    return invite(app)
+
+
+@pytest.fixture(scope="module")
+def served(environment: dict[str, str], invited: Invited, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a granian with two workers that count together.
+
+    They know the patient from the start: figures of the database are kept for some seconds.
+    """
+    assert invited.token
     url = f"http://localhost:{free_port()}"
     folder = tmp_path_factory.mktemp("metrics")
     shared = {"PUBLIC_BASE_URL": url, "METRICS_TOKEN": TOKEN, "PROMETHEUS_MULTIPROC_DIR": str(folder / "counts")}
@@ -56,8 +65,7 @@ def test_requests_of_all_processes_are_counted_once(served: str) -> None:
     assert all(each["backstory_request_seconds_count", (("endpoint", "auth.login"),)] == REQUESTS for each in read)
 
 
-def test_the_whole_service_is_told_and_nobody_is_named(app: Flask, served: str) -> None:
-    invited = invite(app)
+def test_the_whole_service_is_told_and_nobody_is_named(invited: Invited, served: str) -> None:
     ask(f"{served}/q/{invited.token}")
     _status, text = ask(f"{served}/metrics", Authorization=f"Bearer {TOKEN}")
     figures = samples(text)
