@@ -46,7 +46,7 @@ class Wording:
     version: str
     status: Status
     title: str
-    recall: str
+    recall: str  # the period asked about, shown on every screen; blank where each question says its own
     items: tuple[ItemWording, ...]
     hash: str  # SHA-256 of every text shown, in hexadecimal
     licence_ref: str = ""  # of the licence to show these texts; never blank where licensed and installed
@@ -66,6 +66,10 @@ class Wording:
     def item(self, code: str) -> ItemWording:
         """Look an item's texts up by its code; ``KeyError`` where there is none."""
         return {item.code: item for item in self.items}[code]
+
+    def hint(self, code: str) -> str:
+        """What stands under the question: the period, then the item's own hint; blank where there is neither."""
+        return " ".join(part for part in (self.recall, self.item(code).hint) if part)
 
 
 def parse_wording(text: str, name: str) -> Wording:
@@ -95,7 +99,7 @@ def load_folder(folder: Path) -> Wordings:
 
 
 def _wording(table: TomlTable, instrument: Instrument) -> Wording:
-    title, recall = table.text("title"), table.text("recall")
+    title, recall = table.text("title"), table.text("recall", "")
     items = _items(table, instrument)
     return Wording(
         instrument=instrument.code,
