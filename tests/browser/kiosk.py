@@ -38,8 +38,11 @@ def tablet_walk(app: Flask, base: str, page: Page, language: str) -> Iterator[st
     page.locator("main button.primary").click()
     page.goto(f"{base}/s/odi/1")
     yield "item on the tablet"
+    page.locator("input[type=radio]").nth(1).check()
+    page.locator("button.primary").click()
     page.goto(f"{base}/s/pause?idle=1")
     yield "pause"
     page.goto(f"{base}/s/review")
     page.locator("button.primary").click()
+    page.wait_for_url("**/s/done")
     yield "thanks on the tablet"
