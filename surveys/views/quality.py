@@ -13,7 +13,7 @@ from surveys.db import app_now, db
 from surveys.i18n import gettext as _
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.filters import Filters
-from surveys.outcomes.quality import Quality, build
+from surveys.outcomes.quality.page import Quality, build
 from surveys.outcomes.words import timepoint_words
 from surveys.protocols.model import Protocol
 from surveys.views.dashboard import CSV, FEWEST, SVG, Place, enrolled_protocols

@@ -9,9 +9,9 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from surveys.db import clinic_scope
-from surveys.outcomes import quality_queries
 from surveys.outcomes.filters import Filters
-from surveys.outcomes.quality import alike
+from surveys.outcomes.quality.page import alike
+from surveys.outcomes.quality.reading import read
 from tests.outcomes.test_reading_plans import grown
 
 __all__ = ["grown"]
@@ -22,7 +22,7 @@ def test_the_answers_are_read_once_and_whole(grown: tuple[Engine, UUID]) -> None
     asked: list[tuple[str, Any]] = []
     event.listen(engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
     with clinic_scope(clinic_id), Session(engine) as session:
-        quality_queries.read(session, Filters("trial"), alike())
+        read(session, Filters("trial"), alike())
         counted = [each for each in asked if each[0].startswith("WITH")]
         told = session.connection().exec_driver_sql(f"EXPLAIN {counted[0][0]}", counted[0][1])
         plan = "\n".join(row[0] for row in told)

@@ -12,8 +12,8 @@ from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
 from surveys.outcomes.drawing import inline, standalone
 from surveys.outcomes.figure import NARROW, WIDE, Figure
-from surveys.outcomes.quality_chart import shares_svg, spans_svg
-from surveys.outcomes.quality_rows import (
+from surveys.outcomes.quality.chart import shares_svg, spans_svg
+from surveys.outcomes.quality.rows import (
     Share,
     Span,
     shares_table,

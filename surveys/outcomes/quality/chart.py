@@ -11,7 +11,7 @@ from math import ceil, log10
 
 from surveys.i18n import gettext as _
 from surveys.outcomes.drawing import COLOURS, FONT, INK
-from surveys.outcomes.quality_rows import Share, Span
+from surveys.outcomes.quality.rows import Share, Span
 
 ROW, BAR, TEXT = 40, 12, 19  # pixels: a label with its bar, the bar, the label's line within it
 AXIS, TITLE = 24, 20  # pixels below the bars
