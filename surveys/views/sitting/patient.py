@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import abort, g, jsonify, request, url_for
+from flask import abort, g, jsonify, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,7 @@ from surveys.i18n import gettext as _
 from surveys.i18n import speak
 from surveys.views.guard import Reply
 from surveys.views.sitting.device import require_author
-from surveys.views.sitting.item_page import Filler, address, filler_of, from_review, item_page
+from surveys.views.sitting.item_page import Filler, address, filler_of, following, item_page
 from surveys.views.sitting.patient_page import (
     browser_token,
     closed_page,
@@ -28,7 +28,6 @@ from surveys.views.sitting.patient_page import (
     page,
     patient_blueprint,
     require_words,
-    screen_url,
     secret,
     see,
 )
@@ -106,13 +105,9 @@ def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
     if not saved.same_browser:
         sitting = _sitting_of(token)
         return page("patient/saved.html", sitting) if sitting else no_session()
-    screens = saved.screens
-    number = next(s.number for s in screens if (s.instrument, s.item.code) == (token.instrument, token.item))
-    if action == "clear":
-        return _see(address(screens[number - 1]))
-    if from_review() or number == len(screens):
-        return _see(url_for("sending.review"))
-    return _see(screen_url(screens[number]))
+    here = (token.instrument, token.item)
+    screen = next(each for each in saved.screens if (each.instrument, each.item.code) == here)
+    return _see(address(screen) if action == "clear" else following(saved.screens, screen))
 
 
 def _see(place: str) -> Reply:
