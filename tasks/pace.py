@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GOAL = 0.25  # seconds for one batch
+GOAL = 0.25  # seconds for which the rows of one batch are ``sending``
 MOST = 100
 
 
@@ -21,7 +21,11 @@ class Pace:
         return MOST if self.idle else self.sends
 
     def took(self, seconds: float, handed: int) -> None:
-        """Learn from a batch; one that was not full says nothing about larger ones."""
+        """Learn from how long a batch was in a relay's hands; one that was not full says nothing about larger ones.
+
+        What claiming and the last look take does not count: it is the same for one and for many, and on a busy host
+        would hold the batches at one message each.
+        """
         self.idle = not handed
         if seconds > GOAL:
             self.sends = max(1, int(self.sends * GOAL / seconds))

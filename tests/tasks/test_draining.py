@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections import Counter
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ from local.ports import LOOPBACK, free_port
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.signin.invitations import invite
 from surveys.db import app_now, clinic_session, real_now
-from surveys.models import Clinic, Message, StaffMail
+from surveys.models import Clinic, Message, StaffMail, Visit
 from surveys.pathway.closing import close_windows
 from tasks import draining, reminders, stopping
 from tasks.dispatching import Dispatcher
@@ -121,6 +122,26 @@ def owe_staff_mail(app: Flask, clinic_id: UUID) -> None:
         vault, now, address = app.extensions["vault"], real_now(session), f"{uuid4().hex}@clinic.example"
         invite(session, vault, clinic_id, name="Ana", email=address, role="analyst", actor=SYSTEM, now=now)
         session.commit()
+
+
+def test_a_last_look_that_takes_long_is_not_held_against_the_relay(
+    app: Flask, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy host it takes longer than a batch may be sending, and one at a time would never catch up."""
+    monkeypatch.setattr("tasks.pace.GOAL", 1.5)
+    backlog = large(4)
+    with doors(app.extensions["backstory"]) as ways:
+        dispatcher = Dispatcher(ways)
+        dispatcher.batch(backlog.clinic_id, limit=1)  # the connection is there now
+        dispatcher.pace.sends = 1
+        with clinic_session(backlog.clinic_id) as other:
+            other.execute(select(Visit.id).with_for_update())
+            letting_go = threading.Timer(1.6, other.rollback)  # below the patience for a lock
+            letting_go.start()
+            dispatcher.batch(backlog.clinic_id, limit=1)
+            letting_go.join()
+        assert len(postbox.recipients()) == 2
+        assert dispatcher.pace.sends == 2
 
 
 def test_a_relay_that_turns_slow_gets_few_at_a_time() -> None:
