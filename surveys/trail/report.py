@@ -61,5 +61,5 @@ def changes_words(line: Line) -> str:
 
 
 def _one(change: Change) -> str:
-    after = f"{field_words(change.field)}: {value_words(change.new)}"
-    return after if change.old is None else f"{after} ({_('before')}: {value_words(change.old)})"
+    after, before = f"{field_words(change.field)}: {value_words(change.new)}", _("before")
+    return after if change.old is None else f"{after} ({before}: {value_words(change.old)})"

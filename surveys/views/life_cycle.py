@@ -66,5 +66,5 @@ def _planned(message: Message, zone: str) -> str:
     if message.attempts:
         tries = message.attempts
         tried = ngettext("Tried %(num)d time without success.", "Tried %(num)d times without success.", tries)
-        return f"{tried} {_('Next try: %(at)s.', at=at)}"
+        return " ".join((tried, _("Next try: %(at)s.", at=at)))
     return _("Goes on %(at)s if it is still needed then.", at=at)

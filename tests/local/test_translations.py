@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from local.translations import FOLDER, check_translations, gather_translations
 from local.trouble import LocalError
+
+GATHERED = {"_", "gettext", "ngettext", "LazyText"}
 
 
 @pytest.fixture
@@ -68,3 +71,16 @@ def test_a_missing_catalogue_is_all_missing(folder: Path) -> None:
     (folder / "de.po").unlink()
     with pytest.raises(LocalError, match=r"de\.po: missing: 'Back'"):
         check_translations(folder)
+
+
+def test_no_text_stands_where_it_is_never_gathered() -> None:
+    """Before Python 3.12 a call within an f-string is passed over: its text stayed English in every language."""
+    hidden = [
+        f"{path}:{call.lineno}"
+        for path in sorted(FOLDER.parent.rglob("*.py"))
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in GATHERED
+    ]
+    assert hidden == []

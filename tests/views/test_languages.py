@@ -130,7 +130,7 @@ def test_p14_a_language_without_questions_is_never_replaced_in_silence(app: Flas
     invited = invite(app, language="fr")
     page = client.get(f"/q/{invited.token}").text
     assert "This questionnaire is not available in your language. Your clinic will phone you." in page
-    assert '<p class="sentence" lang="fr" dir="ltr" translate="no">Ce questionnaire' in page
+    assert '<h1 lang="fr" dir="ltr" translate="no">Ce questionnaire' in page
     assert 'name="respondent"' not in page
     assert begin(client, invited).status_code == 200  # a blind Start opens nothing
     assert tasks(app, invited) == []

@@ -76,7 +76,7 @@ def _asked() -> tuple[Sitting, Browser]:
 
 def _wrong(left: int) -> str:
     told = ngettext("You can try %(num)s more time.", "You can try %(num)s more times.", left)
-    return f"{_('The clinic has another year of birth on file.')} {told}"
+    return " ".join((_("The clinic has another year of birth on file."), told))
 
 
 def _consent(sitting: Sitting) -> ConsentText | None:
