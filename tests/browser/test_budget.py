@@ -22,6 +22,7 @@ AHEAD, ALL_AHEAD = "/s/ahead", 20_000  # bytes
 ROUND_TRIP, LINE = 0.4, 50_000  # s; bytes/s, which is 400 kbit/s
 TRIPS = 4  # TCP, TLS 1.3, the page, and the stylesheet that it names
 FIRST_PAINT = 2.5  # s
+TRIES = 5 if os.environ.get("AXE_FULL") == "1" else 1
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"  # ms
 BLOCKING = "document.querySelectorAll('link[rel=stylesheet], script:not([defer], [async])').length"
 SHIFT = """new Promise(done => new PerformanceObserver(list => done(list.getEntries().length))
@@ -124,19 +125,19 @@ def test_p12_nothing_moves_while_a_screen_comes_over_a_slow_line(web_server: str
         assert page.evaluate(SHIFT) == 0, path
 
 
-@pytest.mark.skipif(not os.environ.get("AXE_FULL"), reason="a figure, not a judgement: `make axe` prints it")
 def test_p12_the_first_paint_is_measured(
     web_server: str, app: Flask, page: Page, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A figure, not a judgement of how quick it is: that depends on what else the machine does."""
     session = page.context.new_cdp_session(page)
     slow_down(session)
     paints = []
-    for _try in range(5):
+    for _try in range(TRIES):
         session.send("Network.clearBrowserCache")
         page.goto(f"{web_server}/q/{invite(app).token}", wait_until="networkidle")
         paints.append(page.evaluate(PAINTED))
     with capsys.disabled():
-        sys.stdout.write(f"\nfirst paint, 400 kbit/s, 400 ms, CPU / 6: {min(paints):.0f} ms (best of five)\n")
+        sys.stdout.write(f"\nfirst paint, 400 kbit/s, 400 ms, CPU / 6: {min(paints):.0f} ms (best of {TRIES})\n")
     assert min(paints) > ROUND_TRIP * 1000, "the line was not slow"
 
 

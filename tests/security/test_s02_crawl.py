@@ -33,6 +33,7 @@ INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|(?:href|src|action)\s*=\s*[\"']?\s*javascript:",
     re.I,
 )
+SLOW = 180_000  # ms; the first chart of a process loads the library that draws it, 5 s of a processor that is shared
 PER_ROUTE = 2  # pages of one route, so that a list of forty patients is not opened forty times
 FILES = {"text/csv", "image/svg+xml", "application/json", "application/zip"}
 STORED = """async () => ({local: localStorage.length, session: sessionStorage.length,
@@ -53,7 +54,7 @@ class Crawl:
 def watched(browser: Browser, base: str) -> Iterator[Page]:
     """A page with storage of its own that notes what the policy refuses."""
     context = browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(SLOW)
     context.add_init_script(WATCH)
     try:
         yield context.new_page()
