@@ -20,6 +20,7 @@ from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails, open_epis
 from surveys.people.patients import PatientDetails, add_patient
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import bundled_protocols
+from surveys.protocols.model import Protocol
 from surveys.schedule import add_months
 from tests.factories import make_clinic
 
@@ -43,25 +44,25 @@ def invite(
     language: str = "en",
     timepoint: str = "baseline",
     clinic_id: UUID | None = None,
-    protocol: str = "spine",
+    protocol: str | Protocol = "spine",
 ) -> Invited:
     """Enrol a patient, under the registry's protocol if no other, and open the visit; ``m1``: treated a month ago."""
+    chosen = bundled_protocols()[protocol] if isinstance(protocol, str) else protocol
     with app.app_context():
         clinic_id = clinic_id or make_clinic().id
         with clinic_session(clinic_id) as session:
-            made = _enrol(app, session, clinic_id, first_name, language, timepoint, protocol)
+            made = _enrol(app, session, clinic_id, first_name, language, timepoint, chosen)
             session.commit()
     return made
 
 
 def _enrol(
-    app: Flask, session: Session, clinic_id: UUID, first_name: str, language: str, timepoint: str, protocol: str
+    app: Flask, session: Session, clinic_id: UUID, first_name: str, language: str, timepoint: str, chosen: Protocol
 ) -> Invited:
     now = app_now(session)
     clinic, vault = session.get_one(Clinic, clinic_id), app.extensions["vault"]
     assert isinstance(vault, Vault)
-    chosen = bundled_protocols()[protocol]
-    row = protocol_store.load(session, clinic_id, chosen.source, f"{protocol}.toml", now=now)
+    row = protocol_store.load(session, clinic_id, chosen.source, f"{chosen.code}.toml", now=now)
     details = PatientDetails(f"C-{now.timestamp()}", first_name, "Lopez", "maria@example.org", language=language)
     patient = add_patient(session, vault, clinic, details, frozenset({"contact_email"}), actor=SYSTEM, now=now)
     treated = add_months(now.date(), MONTH_AGO)

@@ -1,4 +1,7 @@
-"""A line that can be cut: a proxy before the web server that loses a post, or the reply to one, when it is told to."""
+"""A line that can be cut: a proxy before the web server that loses a post, or the reply to one, when it is told to.
+
+It also knows which answers were acknowledged: those whose reply it carried to the browser.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,21 @@ from local.ports import LOOPBACK
 
 Cut = Literal["request", "reply"]
 PIECE = 65_536
+SAVED = b"backstory-answer: saved"
 
 
 @dataclass
 class Line:
-    """``port``: where to connect. ``wanted``: what the next posts lose, in their order; ``cut``: what was lost."""
+    """``port``: where to connect. ``wanted``: what the next posts lose, in their order; ``cut``: what was lost.
+
+    ``told``: the path of each answer of which the browser was told that it is saved, in their order.
+    """
 
     upstream: int
     door: socket.socket
     wanted: list[Cut] = field(default_factory=list)
     cut: list[Cut] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -33,7 +41,11 @@ class Line:
         with suppress(OSError):
             while True:
                 browser, _address = self.door.accept()
-                server = socket.create_connection((LOOPBACK, self.upstream))
+                try:
+                    server = socket.create_connection((LOOPBACK, self.upstream))
+                except OSError:  # the server is down: the browser is told so
+                    browser.close()
+                    continue
                 ends = _Connection(self, browser, server)
                 for carry in (ends.up, ends.down):
                     threading.Thread(target=carry, daemon=True).start()
@@ -52,6 +64,7 @@ class _Connection:
     browser: socket.socket
     server: socket.socket
     losing: bool = False
+    posted: str = ""
 
     def up(self) -> None:
         with suppress(OSError):
@@ -60,6 +73,8 @@ class _Connection:
                 if lost == "request":
                     break
                 self.losing = self.losing or lost == "reply"
+                if piece.startswith(b"POST "):
+                    self.posted = piece.split(b" ", 2)[1].decode()
                 self.server.sendall(piece)
         self._hang_up()
 
@@ -70,6 +85,8 @@ class _Connection:
                 if self.losing:
                     break
                 self.browser.sendall(piece)
+                if SAVED in piece.lower():
+                    self.line.told.append(self.posted)
         self._hang_up()
 
     def _hang_up(self) -> None:
