@@ -33,6 +33,7 @@ ENDS = {  # words for what became of a message, in the order in which they are t
     "unknown": "unknown: the relay gave no answer",
     "not_taken": "not taken: they are tried again, or have become a task for staff",
     "planned": "put off: quiet hours, a day without sending, or another message today",
+    "asked": "wait: SMS_URL is not set; their patients are tasks for staff",
     "waiting": "left for later: somebody is changing the patient's data",
 }
 SETTING = {"email": ("mail relay", "SMTP_URL"), "sms": ("text gateway", "SMS_URL")}

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 ITSELF = "staff"  # tasks for a person need no relay
 PLENTY = 1_000_000
 AWAY = "unreachable"  # why a door is shut
+NOT_SET = "not set"
 _away: set[str] = set()  # relays that this process could not reach when it last asked
 
 
@@ -27,7 +28,7 @@ _away: set[str] = set()  # relays that this process could not reach when it last
 class Door:
     """One channel during one drain. ``relay``: its name in the bucket's table; ``per_minute``: None for no limit.
 
-    ``shut``: why nothing more goes this way before the next drain, ``unreachable`` or ``limit``.
+    ``shut``: why nothing more goes this way before the next drain, ``unreachable``, ``limit`` or ``not set``.
     """
 
     channel: Channel
@@ -90,15 +91,19 @@ class Doors:
         """The channels whose relay did not answer."""
         return [name for name, door in self.by_name.items() if door.shut == AWAY]
 
+    def not_set(self) -> list[str]:
+        """The channels for which the operator has named no way out."""
+        return [name for name, door in self.by_name.items() if door.shut == NOT_SET]
+
 
 @contextmanager
 def doors(settings: Config) -> Iterator[Doors]:
     """Yield the ways out that the settings name; their lines are closed afterwards."""
     mail, texts = EmailChannel(settings), SmsChannel(settings)
-    gateway = settings.sms.url if settings.sms else ""
+    gateway, missing = (settings.sms.url, None) if settings.sms else ("", NOT_SET)
     known = {
         mail.name: Door(mail, _relay(settings.smtp_url), settings.relay_per_minute),
-        texts.name: Door(texts, _relay(gateway), settings.sms_per_minute),
+        texts.name: Door(texts, _relay(gateway), settings.sms_per_minute, missing),
     }
     try:
         yield Doors(known)

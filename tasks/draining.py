@@ -119,7 +119,7 @@ class Drain:
         self._failed.append(error)
 
     def _tidy_up(self, clinic_id: UUID) -> bool:
-        """Explain lost hand-overs, close windows, send staff their mail; returns whether windows are left to close."""
+        """Explain lost hand-overs, close windows, ask staff, write to them; returns whether any of it is left to do."""
         if clinic_id in self._tidy:
             return False
         with clinic_session(clinic_id) as session:
@@ -127,11 +127,21 @@ class Drain:
             session.commit()
             closed = close_windows(session, session.get_one(Clinic, clinic_id), now=app_now(session))
             session.commit()
-        if closed:
+        if closed or self._ask_staff(clinic_id):
             return True
         self._tidy.add(clinic_id)
         self._write_to_staff(clinic_id)
         return False
+
+    def _ask_staff(self, clinic_id: UUID) -> int:
+        """Make a task of what is due by a channel that has no way out here; returns how many were dealt with."""
+        asked = 0
+        for channel in self._dispatcher.doors.not_set():
+            with clinic_session(clinic_id) as session:
+                asked += outbox.ask_instead(session, channel, now=app_now(session))
+                session.commit()
+        self._dispatcher.counts["asked"] += asked
+        return asked
 
     def _write_to_staff(self, clinic_id: UUID) -> None:
         """Mail to staff and to patients go through the same relay: what one finds out spares the other the wait."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -58,6 +59,8 @@ def _told(session: Session, clinic: Clinic, day: date) -> Iterator[str]:
     kept = kept_back(session, clinic, day, reached, now=now)
     others = without_visit(session, clinic, reached | {each.patient.id for each in kept})
     yield f"{clinic.code} on {day}: {_counted(going)}"
+    if current_app.extensions["backstory"].sms is None and any(each.channel == "sms" for each in going):
+        yield "  SMS_URL is not set: the texts below would wait, and their patients would be tasks for staff"
     yield from map(_going_line, going)
     yield from _kept_lines(kept, others)
 

@@ -7,6 +7,7 @@ from surveys.outbox.resending import ResendError, ResendTooSoonError, resend
 from surveys.outbox.sending import Begun, Companion, Sendable, begin_batch, begin_sending, put_off
 from surveys.outbox.settling import Outcome, Settled, give_back, settle, settle_all, settle_lost
 from surveys.outbox.situation import Situation, situation, situations
+from surveys.outbox.unserved import ask_instead
 
 __all__ = [
     "Begun",
@@ -19,6 +20,7 @@ __all__ = [
     "Sendable",
     "Settled",
     "Situation",
+    "ask_instead",
     "begin_batch",
     "begin_sending",
     "cancel_waiting",

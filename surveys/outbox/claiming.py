@@ -26,15 +26,24 @@ class Claim:
 
 
 def claim(
-    session: Session, limit: int, *, now: datetime, lease: timedelta = LEASE, channels: Collection[str] = ()
+    session: Session,
+    limit: int,
+    *,
+    now: datetime,
+    lease: timedelta = LEASE,
+    channels: Collection[str] = (),
+    but: ColumnElement[bool] | None = None,
 ) -> list[Claim]:
     """Claim up to ``limit`` due messages, earliest first, passing over rows that others are claiming.
 
     ``now`` is the domain clock; the lease runs by the database's real one. A claim whose lease ran out
     is due again: its worker died before it began to send. ``channels``: of these alone; empty, of all.
+    ``but``: none of these.
     """
     abandoned = (Message.state == "claimed") & (Message.lease_until < func.clock_timestamp())
     due = (Message.state == "planned") & (Message.due_at <= now)
+    if but is not None:
+        abandoned, due = abandoned & ~but, due & ~but
     either = union_all(select(_first(abandoned, limit, channels).c.id), select(_first(due, limit, channels).c.id))
     chosen = select(either.subquery().c.id).limit(limit)
     taken = (

@@ -59,7 +59,7 @@ class Begun:
     sendables: list[Sendable] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     alone: list[Claim] = field(default_factory=list)
-    over: int = 0
+    over: list[Claim] = field(default_factory=list)
 
 
 @dataclass
@@ -115,7 +115,7 @@ def begin_batch(
     release(session, look.over)
     sendables = _begin(session, look.groups, {mine.id: mine for mine in claims}, now, lease)
     busy = [each.claim for each in firsts if each.claim.id not in held] if not wait else []
-    return Begun(sendables, +done, [*busy, *(each.claim for each in others)], len(look.over))
+    return Begun(sendables, +done, [*busy, *(each.claim for each in others)], look.over)
 
 
 def _first_of_each(owned: Sequence[Owned]) -> tuple[list[Owned], list[Owned]]:

@@ -15,7 +15,7 @@ from surveys.outbox.forecast import Going, foresee
 from surveys.outbox.kept_back import Kept, kept_back, without_visit
 from surveys.people.patients import contact
 from surveys.views import found
-from surveys.views.guard import Reply, staff_page
+from surveys.views.guard import Reply, has_texts, staff_page
 from surveys.views.seen import note_view
 
 bp = Blueprint("forecast", __name__)
@@ -47,7 +47,8 @@ def show() -> Reply:
     note_view(each.patient.id for section in sections.values() for each in section[:DRAWN])
     others = without_visit(db.session(), clinic, reached | {each.patient.id for each in kept})
     names = lambda patient: contact(found.vault(), patient).first_name  # noqa: E731
-    more = {"drawn": DRAWN, "others": others, "names": names}
+    texts_wait = not has_texts() and any(each.channel == "sms" for each in going)
+    more = {"drawn": DRAWN, "others": others, "names": names, "texts_wait": texts_wait}
     return render_template("clinician/forecast.html", wrong=None, day=day, sections=sections, **limits, **more)
 
 

@@ -16,10 +16,11 @@ from surveys.operations import operations
 from surveys.outbox import figures
 from surveys.outbox.holding import count_held
 from surveys.outbox.listing import Wanted, listed
+from surveys.outbox.unserved import count_due
 from surveys.outcomes.table import Cell, Column, Table
 from surveys.people.patients import contact
 from surveys.views import found
-from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.guard import Reply, fresh, has_texts, identity, staff_page
 from surveys.views.held import last_restore
 from surveys.views.life_cycle import steps, story
 from surveys.views.messages_chart import chart_of
@@ -64,6 +65,7 @@ def show() -> Reply:
         channels=figures.by_channel(session, clinic, now=now),
         buckets=figures.buckets(session),
         chart=chart_of(figures.by_day(session, clinic, now=now)),
+        texts_wait=0 if has_texts() else count_due(session, clinic, "sms", now=now),
         held=count_held(session, restored_at=last_restore().at).total,
         service=_service(now),
         now=now,

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from surveys.access.clinics import every_clinic
 from surveys.channels.gateway import NEAR
+from surveys.db import app_now, clinic_session
+from surveys.models import Clinic
+from surveys.outbox.unserved import count_choosing, count_due
 from tasks import returned_mail, sms
 from tasks.channels import RelayUnreachableError
+from tasks.doctor.database import is_up
 from tasks.doctor.finding import Finding, bad, ok, warn
 from tasks.doctor.sending import settings
 
@@ -16,7 +21,7 @@ def check_texts() -> Iterator[Finding]:
     """Connect to the text gateway as a worker does; no text is sent."""
     gateway = settings().sms
     if gateway is None:
-        yield ok("texts", "no gateway is set up: nobody can be written to by text")
+        yield from _without_gateway()
         return
     try:
         encrypted = sms.greet(gateway)
@@ -31,6 +36,32 @@ def check_texts() -> Iterator[Finding]:
     if not gateway.stop_token:
         remedy = "Set SMS_STOP_TOKEN and let the gateway post replies to /sms/stop/TOKEN."
         yield warn("stop", "replies to texts are not taken, so STOP stops nobody", remedy)
+
+
+def _without_gateway() -> Iterator[Finding]:
+    """Who is to be written to by text all the same, as after a setting was lost."""
+    nobody = ok("texts", "no gateway is set up: nobody can be written to by text")
+    if not is_up():
+        yield nobody
+        return
+    patients, due = _who_waits()
+    remedy = "Set SMS_URL, or let staff ask these patients for another way; each whose text is due stands under Calls."
+    words = f"no gateway is set up, and {patients} patients chose texts; {due} texts are due and wait"
+    if not patients and not due:
+        yield nobody
+    else:
+        yield (bad if due else warn)("texts", words, remedy)
+
+
+def _who_waits() -> tuple[int, int]:
+    """Patients who chose texts and texts that are due, over all clinics."""
+    patients = due = 0
+    for clinic_id in every_clinic():
+        with clinic_session(clinic_id) as session:
+            clinic = session.get_one(Clinic, clinic_id)
+            patients += count_choosing(session, clinic, "sms")
+            due += count_due(session, clinic, "sms", now=app_now(session))
+    return patients, due
 
 
 def check_mailbox() -> Iterator[Finding]:

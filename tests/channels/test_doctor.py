@@ -45,4 +45,4 @@ def test_a_gateway_that_tells_of_no_replies_is_to_be_looked_at(app: Flask, monke
     lines = told(app, monkeypatch, replace(settings, sms=replace(settings.sms, stop_token="")))
     assert lines["stop"].level == "warn"
     none = told(app, monkeypatch, replace(settings, sms=None, environment="production"))
-    assert {name: line.level for name, line in none.items()} == {"texts": "ok", "bounces": "warn"}
+    assert none["bounces"].level == "warn"

@@ -192,7 +192,7 @@ def test_no_more_are_begun_than_may_go_and_the_rest_counts_no_try(patient: Enrol
         begun = outbox.begin_batch(session, claims, now=app_now(session), most={"email": 1})
         session.commit()
         assert len(session.scalars(select(PatientLink)).all()) == 1
-    assert (len(begun.sendables), begun.over) == (1, 1)
+    assert (len(begun.sendables), len(begun.over)) == (1, 1)
     first = [message for message in patient.messages() if message.step == "invitation"]
     assert sorted((each.state, each.attempts) for each in first) == [("planned", 0), ("sending", 1)]
 
