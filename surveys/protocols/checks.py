@@ -1,6 +1,8 @@
 """What a protocol must satisfy beyond its form: known items, sound windows, rules that can be evaluated."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 
 from scoring.errors import ScoringError
@@ -76,19 +78,26 @@ def _check_windows(table: TomlTable, protocol: Protocol) -> None:
     for timepoint in follow_ups:
         if timepoint.opens_days_before + timepoint.closes_days_after < 0:
             raise table.fail(f"timepoints.{timepoint.code}", "the window closes before it opens")
-        if any(_first_day(timepoint, index) <= index for index in INDEX_DATES):
+        if min(_offsets(timepoint.months, timepoint.weeks)) - timepoint.opens_days_before <= 0:
             raise table.fail(f"timepoints.{timepoint.code}", "the window can open before the day after the index date")
     for earlier, later in pairwise(follow_ups):
-        if any(_last_day(earlier, index) >= _first_day(later, index) for index in INDEX_DATES):
+        if any(last >= first for last, first in zip(_last_days(earlier), _first_days(later), strict=True)):
             raise table.fail(f"timepoints.{later.code}", f"the window can open before that of {earlier.code} closes")
 
 
-def _first_day(timepoint: Timepoint, index: date) -> date:
-    return schedule.due_date(index, timepoint) - timedelta(days=timepoint.opens_days_before)
+def _first_days(timepoint: Timepoint) -> Iterator[int]:
+    return (days - timepoint.opens_days_before for days in _offsets(timepoint.months, timepoint.weeks))
 
 
-def _last_day(timepoint: Timepoint, index: date) -> date:
-    return schedule.due_date(index, timepoint) + timedelta(days=timepoint.closes_days_after)
+def _last_days(timepoint: Timepoint) -> Iterator[int]:
+    return (days + timepoint.closes_days_after for days in _offsets(timepoint.months, timepoint.weeks))
+
+
+@cache
+def _offsets(months: int | None, weeks: int | None) -> tuple[int, ...]:
+    """Days from each of ``INDEX_DATES`` to the due date; protocols share most of their offsets."""
+    length = timedelta(weeks=weeks or 0)
+    return tuple((schedule.add_months(index, months or 0) + length - index).days for index in INDEX_DATES)
 
 
 def _check_reminders(table: TomlTable, plan: ReminderPlan) -> None:
