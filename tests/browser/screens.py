@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from surveys.access.opt_out import opt_out_url
 from surveys.models import Clinic, Patient, Visit
@@ -152,7 +152,14 @@ def _confirm(page: Page, button: str) -> None:
     before = page.url
     page.locator(button).click()
     page.wait_for_url(lambda address: address != before)
-    wait_until(lambda: not page.evaluate("sessionStorage.length"), "what waits in the tab is saved")
+    wait_until(lambda: _nothing_waits(page), "what waits in the tab is saved")
+
+
+def _nothing_waits(page: Page) -> bool:
+    try:
+        return not page.evaluate("sessionStorage.length")
+    except Error:  # the page is just being replaced
+        return False
 
 
 def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[str]:
