@@ -91,9 +91,13 @@ def patient(page: Page, wanted: str = "E-1") -> None:
     page.get_by_role("link", name=re.compile("^Berg-")).click()
 
 
-def follow(name: str) -> Callable[[Page], None]:
+def follow(name: str, *, more: bool = False) -> Callable[[Page], None]:
+    """Go where a link of the patient's page leads; ``more``: it stands behind the visit's "More"."""
+
     def go(page: Page) -> None:
         patient(page)
+        if more:
+            page.get_by_text(re.compile("^More")).first.click()
         with page.expect_navigation():
             page.get_by_role("link", name=re.compile(name)).first.click()
 
@@ -158,16 +162,20 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "enrol refused": refused,
     "import": at("/patients/import"),
     "import report": report,
-    "answers": follow("^All on one page"),
-    "form on paper": follow("^Form on paper"),
+    "answers": follow("^All on one page", more=True),
+    "form on paper": follow("^Form on paper", more=True),
     "forms for paper": at("/paper"),
     "details": follow("^Change details"),
     "further episode": follow("^Add an episode"),
     "code": code,
+    "interview": follow("^Interview", more=True),
     "dashboard": at("/dashboard?protocol=trial"),
     "behind a rate": behind,
     "nothing there": at("/patients/00000000-0000-0000-0000-000000000000"),
 }
+
+
+LONG = {"blank form with every instrument": at("/paper/spine/m12/en"), "data quality": at("/quality?protocol=trial")}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -184,7 +192,7 @@ def test_no_page_scrolls_sideways_on_the_narrowest_phone(
 ) -> None:
     with opened(browser, web_server, signed_in, viewport=NARROWEST) as page:
         wide = {}
-        for name, go in PAGES.items():
+        for name, go in (PAGES | LONG).items():
             go(page)
             wide[name] = page.evaluate("document.documentElement.scrollWidth")
     assert {name: width for name, width in wide.items() if width > NARROWEST["width"]} == {}
@@ -213,6 +221,7 @@ def test_paper_answers_need_the_signed_consent(
 ) -> None:
     with opened(browser, web_server, signed_in, java_script_enabled=False) as page:
         enrol(page, "Pia", "P-1")
+        page.get_by_text(re.compile("^More")).first.click()
         page.get_by_role("link", name=re.compile("^All on one page")).click()
         page.select_option("#walking", "2")
         page.fill("#signed_on", "2026-01-02")
