@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import segno
 from flask import Blueprint, abort, render_template, url_for
-from markupsafe import Markup
 
 from surveys.access.chain.audit import record
 from surveys.access.device_codes import LIFE, grouped, issue_code
@@ -18,6 +16,7 @@ from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
 from surveys.views.held import held_counts
+from surveys.views.qr import drawn
 from surveys.views.seen import note_view
 from surveys.views.words import FILTERS
 from surveys.workqueue.waiting import count_patients
@@ -53,10 +52,9 @@ def show_code(visit_id: UUID) -> Reply:
     code = grouped(issue_code(db.session(), visit, config().secret_key, now=now, real=real))
     record(db.session(), visit.clinic_id, identity().actor, "link_shown", ("visit", visit.id), now=now)
     db.session.commit()
-    drawn = segno.make(f"{page}?code={code}", error="m").svg_inline(scale=6, border=3)
     return render_template(
         "clinician/tablet_code.html",
-        drawing=Markup(drawn),  # noqa: S704 - drawn here from our address
+        drawing=drawn(f"{page}?code={code}"),
         page=page,
         code=code,
         until=real + LIFE,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import segno
 from flask import Blueprint, abort, render_template
-from markupsafe import Markup
 
 from surveys.access.birth_year import settle_guesses
 from surveys.access.links import link_url, reissue_link
@@ -15,6 +13,7 @@ from surveys.i18n import gettext as _
 from surveys.models import Visit
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
+from surveys.views.qr import drawn
 
 bp = Blueprint("links", __name__)
 
@@ -30,6 +29,5 @@ def reissue(visit_id: UUID) -> Reply:
     url = link_url(config().public_base_url, reissue_link(db.session(), visit, actor=actor, now=now))
     settle_guesses(db.session(), visit, actor=actor, now=now)
     db.session.commit()
-    drawing = Markup(segno.make(url, error="m").svg_inline(scale=6, border=3))  # noqa: S704 - drawn here from our link
     patient = found.patient_of(visit)
-    return render_template("clinician/qr.html", drawing=drawing, url=url, visit=visit, patient=patient)
+    return render_template("clinician/qr.html", drawing=drawn(url), url=url, visit=visit, patient=patient)

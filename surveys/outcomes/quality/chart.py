@@ -16,7 +16,7 @@ from surveys.outcomes.quality.rows import Share, Span
 ROW, BAR, TEXT = 40, 12, 19  # pixels: a label with its bar, the bar, the label's line within it
 AXIS, TITLE = 24, 20  # pixels below the bars
 SIDE = 22  # pixels left and right, for the numbers at both ends of the axis
-NARROW, LONGEST = 400, 30  # pixels; below them a label has so many characters
+CHARACTER = 7  # pixels that one takes at the most, on the average of a label
 Tick = tuple[float, str]
 
 
@@ -68,7 +68,8 @@ def _bar(at: int, begin: float, end: float, width: int) -> list[str]:
 
 
 def _label(at: int, name: str, figures: str, width: int) -> str:
-    short = name if width >= NARROW or len(name) <= LONGEST else f"{name[: LONGEST - 1].rstrip()}…"
+    room = (width - SIDE) // CHARACTER - len(figures) - len(": ")
+    short = name if len(name) <= room else f"{name[: room - 1].rstrip()}…"
     return _text(SIDE, at * ROW + TEXT, f"{short}: {figures}", "start")
 
 

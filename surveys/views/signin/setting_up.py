@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import segno
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
-from markupsafe import Markup
 
 from surveys.access.chain.audit import Actor, record
 from surveys.access.signin import factors, recovery, throttle, totp
@@ -13,6 +11,7 @@ from surveys.i18n import gettext as _
 from surveys.models import Staff
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, local_path, staff_page
+from surveys.views.qr import drawn
 from surveys.views.signin import entrance
 from surveys.views.signin.second_step import start_again
 from surveys.views.signin.tries import counted
@@ -84,8 +83,7 @@ def _offer(person: Staff, action: str) -> str:
     """Draw the page with the secret as a QR code and as text."""
     _factor, secret = factors.offered(db.session(), found.vault(), person, now=real_now(db.session()))
     db.session.commit()
-    code = segno.make(totp.address(secret, person.login), error="m")
-    picture = Markup(code.svg_inline(border=2, omitsize=True))  # noqa: S704 - drawn here from letters of our own
+    picture = drawn(totp.address(secret, person.login))
     grouped = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     target = local_path(request.values.get("next"))
     return render_template("staff/second_factor.html", picture=picture, secret=grouped, action=action, next=target)
