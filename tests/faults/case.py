@@ -59,15 +59,19 @@ class Case:
         tab = running.enter_context(tab_of(browser, base, scripts=self.scripts))
         return Person(f"{base}/q/{self.invited.token}", self.levels, tab)
 
-    def is_walked(self, person: Person, act: Act) -> None:
+    def is_walked(self, person: Person, act: Act, *, in_one_browser: bool = True) -> None:
         """Let the patient go from the link to the end, with the act at each step; then look at what is left."""
-        person.walks(dict.fromkeys(self.steps(), self._looking(act)))
+        end = person.walks(dict.fromkeys(self.steps(), self._looking(act)))
         rows = stored(self.app, self.invited)
         told = {self.items[path] for path in self.line.told if path in self.items}
         self.fault.count(told=len(told), rows=len(rows))
         assert rows == [(item, self.levels[path]) for path, item in self.items.items()]
         assert self._counts() == (1, 1, len(rows))
         assert person.tab.page.evaluate(KEPT) == 0
+        if in_one_browser and end == "over":  # the link, after the thanks were lost: this browser may still see them
+            person.tab.page.goto(f"{person.tab.base}/s/done")
+            end = person.sees()
+        assert end == "thanks" or not in_one_browser
 
     def _looking(self, act: Act) -> Act:
         """After each act, every answer of which a browser was told that it is saved stands in the database."""

@@ -83,7 +83,7 @@ def test_t03_the_browser_killed_at_every_step(
         person.tab = case.person(another(), running).tab
         person.opens_link()
 
-    case.is_walked(case.person(another(), running), die)
+    case.is_walked(case.person(another(), running), die, in_one_browser=False)
 
 
 def kill(person: Person) -> None:
