@@ -12,6 +12,7 @@ from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Episode, Patient, Visit
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, EpisodeError, active_endings, lock, visits_of
+from surveys.pathway.visit_state import takes_answers
 from surveys.schedule import UNSCHEDULED, PlannedVisit, belonging, local_date, local_instant
 
 STAYS_OPEN = timedelta(days=7)  # so that what was begun here can be finished at home
@@ -26,7 +27,7 @@ def questionnaire_now(session: Session, episode: Episode, *, actor: Actor, now: 
     if any(ending.kind in STOPS_FOLLOW_UP for ending in active_endings(session, episode.id)):
         raise EpisodeError("Follow-up has ended for this patient. Take the ending back first.")
     visits = visits_of(session, episode.id)
-    if there := next((visit for visit in visits if _takes_answers(visit, now)), None):
+    if there := next((visit for visit in visits if takes_answers(visit, now)), None):
         return there
     visit = _new(session, episode, visits, now)
     belongs = belongs_to(visit, visits)
@@ -45,11 +46,6 @@ def belongs_to(visit: Visit, visits: Iterable[Visit]) -> PlannedVisit | None:
 def is_unscheduled(visit: Visit) -> bool:
     """Whether no plan asked for the visit."""
     return visit.timepoint.startswith(UNSCHEDULED)
-
-
-def _takes_answers(visit: Visit, now: datetime) -> bool:
-    over = visit.submitted_at or visit.closed_at or visit.cancelled_at
-    return not over and visit.opens_at <= now < visit.closes_at
 
 
 def _new(session: Session, episode: Episode, visits: Sequence[Visit], now: datetime) -> Visit:

@@ -24,6 +24,12 @@ def visit_state(visit: Visit, zone: ZoneInfo, now: datetime) -> str:
     return _open_state(visit, zone, now)
 
 
+def takes_answers(visit: Visit, now: datetime) -> bool:
+    """Whether the visit is open for its patient: in its window, not sent, cancelled or closed."""
+    over = visit.submitted_at or visit.cancelled_at or visit.closed_at
+    return not over and visit.opens_at <= now < visit.closes_at
+
+
 def _open_state(visit: Visit, zone: ZoneInfo, now: datetime) -> str:
     today = local_date(now, zone)
     if today < visit.due_on:

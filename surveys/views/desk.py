@@ -12,6 +12,7 @@ from surveys.db import db, real_now
 from surveys.desk import desk_list
 from surveys.i18n import gettext as _
 from surveys.models import Visit
+from surveys.pathway.visit_state import takes_answers
 from surveys.people.patients import contact
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
@@ -45,8 +46,7 @@ def today() -> Reply:
 def show_code(visit_id: UUID) -> Reply:
     """Make a code for a visit and show it, also drawn for a camera; a POST, because a code is a row."""
     visit, now = found.own(Visit, visit_id), found.now()
-    over = visit.submitted_at or visit.cancelled_at or visit.closed_at
-    if over or not visit.opens_at <= now < visit.closes_at:
+    if not takes_answers(visit, now):
         abort(409, _("This visit takes no answers now, so it has no code. Go back to the desk."))
     real, page = real_now(db.session()), f"{config().public_base_url}{url_for('kiosk.enter')}"
     code = grouped(issue_code(db.session(), visit, config().secret_key, now=now, real=real))

@@ -23,6 +23,7 @@ from surveys.enrolment.fields import choice
 from surveys.i18n import LANGUAGE_NAMES
 from surveys.i18n import gettext as _
 from surveys.models import Visit
+from surveys.pathway.visit_state import takes_answers
 from surveys.people.participation import consent_versions
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
@@ -89,8 +90,7 @@ def _closed() -> str:
 
 def _open_visit(visit_id: UUID) -> Visit:
     visit, now = found.own(Visit, visit_id), found.now()
-    over = visit.submitted_at or visit.cancelled_at or visit.closed_at
-    if over or not visit.opens_at <= now < visit.closes_at:
+    if not takes_answers(visit, now):
         abort(409, _closed())
     return visit
 

@@ -11,6 +11,7 @@ from surveys.access.links import link_url, reissue_link
 from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import Visit
+from surveys.pathway.visit_state import takes_answers
 from surveys.views import found
 from surveys.views.guard import Reply, config, identity, staff_page
 from surveys.views.qr import drawn
@@ -23,8 +24,7 @@ bp = Blueprint("links", __name__)
 def reissue(visit_id: UUID) -> Reply:
     """Stop every link of the visit and show a new one."""
     visit, now, actor = found.own(Visit, visit_id), found.now(), identity().actor
-    over = visit.submitted_at or visit.cancelled_at or visit.closed_at
-    if over or not visit.opens_at <= now < visit.closes_at:
+    if not takes_answers(visit, now):
         abort(409, _("This visit takes no answers now, so it has no link. Go back to the desk."))
     url = link_url(config().public_base_url, reissue_link(db.session(), visit, actor=actor, now=now))
     settle_guesses(db.session(), visit, actor=actor, now=now)
