@@ -31,9 +31,9 @@ FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascr
 @contextmanager
 def unchecked() -> Iterator[None]:
     """Build charts without checking each part against the library's schema: two fifths of a first drawing."""
-    from altair.utils.schemapi import debug_mode  # noqa: PLC0415 - loaded by the first drawing
+    from surveys.outcomes.chart_library import alt  # noqa: PLC0415 - loaded by the first drawing
 
-    with debug_mode(False):
+    with alt.utils.schemapi.debug_mode(False):
         yield
 
 
@@ -74,9 +74,9 @@ def standalone(svg: str, identifier: str, title: str, description: str) -> str:
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> Chart:
     """A chart of the rows, to be given a mark and an encoding."""
-    import altair  # noqa: PLC0415 - loaded by the first drawing
+    from surveys.outcomes.chart_library import alt  # noqa: PLC0415 - loaded by the first drawing
 
-    return altair.Chart(altair.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
 
 
 def configured(chart: Chart) -> Chart:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
 from surveys.i18n import gettext as _
+from surveys.outcomes.chart_library import alt
 from surveys.outcomes.distribution import Step
 from surveys.outcomes.drawing import COLOURS, DASHES, INK, Chart, configured, rows_chart, spread
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
-
 from scoring.instrument import Scale
 from surveys.i18n import gettext as _
+from surveys.outcomes.chart_library import alt
 from surveys.outcomes.drawing import COLOURS, INK, Chart, configured, rows_chart
 
 HEIGHT = 130
