@@ -30,7 +30,8 @@ from tasks.channels import Handed, RelayUnreachableError
 log = logging.getLogger(__name__)
 TIMEOUT = 20.0  # seconds for each word of the gateway
 LONGEST_REPLY = 64 * 1024  # bytes; nothing in it is read
-NUMBER_REFUSED = frozenset({400, 410, 422})
+NUMBER_GONE = 410
+REQUEST_REFUSED = frozenset({400, 422})  # the number's fault, or that of a template of ours, which must stop no number
 NOT_FOUND = 404  # the number's, where the number stands in the address; else SMS_URL is wrong
 PERHAPS = 504  # a proxy did not hear from the gateway, which may have the text
 
@@ -135,13 +136,13 @@ class _Door:
     def _outcome(self, status: int) -> Outcome:
         if 200 <= status < 300:
             return Outcome.ACCEPTED
-        if status in NUMBER_REFUSED or (status == NOT_FOUND and "{to}" in self._gateway.url):
+        if status == NUMBER_GONE or (status == NOT_FOUND and "{to}" in self._gateway.url):
             return Outcome.BOUNCED
         if status == PERHAPS:
             return Outcome.UNKNOWN
         if status < 500 and status not in (408, 425, 429):
             log.error("the text gateway refuses us with HTTP %d; look at SMS_URL, SMS_BODY and SMS_TOKEN", status)
-        return Outcome.NOT_TAKEN
+        return Outcome.REJECTED if status in REQUEST_REFUSED else Outcome.NOT_TAKEN
 
     def _open(self) -> HTTPConnection:
         if self._line is not None and _hung_up(self._line.sock):

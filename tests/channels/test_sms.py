@@ -46,10 +46,20 @@ def test_the_link_in_the_text_opens_the_visit(app: Flask, texted: Texted, texts:
 
 
 @pytest.mark.parametrize("status", [400, 422])
-def test_a_refused_number_gets_no_further_text_and_a_person_is_told(
+def test_a_refused_request_may_be_our_own_mistake_and_stops_no_number(
     texted: Texted, texts: SmsGateway, status: int
 ) -> None:
     texts.answer = lambda _number: status
+    drain_clinic(texted.enrolled.clinic_id)
+    first = texted.enrolled.messages()[0]
+    assert (first.state, first.refusal, first.reply) == ("refused", "relay_rejected", f"HTTP {status}")
+    assert texted.enrolled.tasks() == ["failed_message"]
+    with clinic_session(texted.enrolled.clinic_id) as session:
+        assert session.scalars(select(SuppressedPhone.reason)).all() == []
+
+
+def test_a_number_that_is_gone_gets_no_further_text_and_a_person_is_told(texted: Texted, texts: SmsGateway) -> None:
+    texts.answer = lambda _number: 410
     drain_clinic(texted.enrolled.clinic_id)
     first = texted.enrolled.messages()[0]
     assert (first.state, first.refusal) == ("refused", "bounced")
