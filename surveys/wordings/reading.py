@@ -1,6 +1,7 @@
 """A wording read from TOML and held against its instrument: every item and level, none extra."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +15,7 @@ from surveys.document import DocumentError, read_document
 from surveys.wordings.structure import Fault, RawItem, faults, level_keys
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+LANGUAGE = re.compile("[a-z]{2,3}")  # the folder a pack is kept in; with a region nobody would ever be shown it
 
 Status = Literal["working", "licensed"]
 Wordings = Mapping[tuple[str, str], "Wording"]
@@ -103,7 +105,7 @@ def _wording(table: TomlTable, instrument: Instrument) -> Wording:
     items = _items(table, instrument)
     return Wording(
         instrument=instrument.code,
-        language=table.text("language"),
+        language=_language(table),
         version=table.text("version"),
         status=cast("Status", table.choice("status", ("working", "licensed"))),
         title=title,
@@ -114,6 +116,15 @@ def _wording(table: TomlTable, instrument: Instrument) -> Wording:
         attested_by=table.text("attested_by", ""),
         attested_on=table.text("attested_on", ""),
     )
+
+
+def _language(table: TomlTable) -> str:
+    code = table.text("language")
+    if not LANGUAGE.fullmatch(code):
+        raise table.fail(
+            "language", f"must be a language's code of two or three small letters, such as es, not {code!r}"
+        )
+    return code
 
 
 def _items(table: TomlTable, instrument: Instrument) -> tuple[ItemWording, ...]:

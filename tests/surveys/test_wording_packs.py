@@ -122,6 +122,8 @@ def test_a_newer_pack_keeps_the_text_that_older_responses_name(settings: dict[st
         ('version = "1"', 'version = "1"\nlicence_ref = "x"', "pack.toml, licence_ref: is given with --licence-ref"),
         ('version = "1"', 'version = "1"\nattested_by = "x"', "pack.toml, attested_by: is given with --attested-by"),
         ('title = "', 'title = "\n', "pack.toml, (syntax)"),
+        ('language = "en"', 'language = "../../en"', "pack.toml, language: must be a language's code"),
+        ('language = "en"', 'language = "en-GB"', "pack.toml, language: must be a language's code"),
     ],
 )
 def test_a_faulty_pack_is_named_by_file_key_and_reason_and_changes_nothing(
