@@ -8,24 +8,14 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from local.bill import write_bill
 from local.licences import write_licences
 from local.lock import LOCK, pins
 from local.settings import ROOT
 from local.trouble import LocalError
 
-BILL = ROOT / "dist" / "backstory.cdx.json"
 VULNERABLE, TROUBLE, NOT_AUDITED = 1, 2, 3
 Entries = Sequence[Mapping[str, Any]]
-
-
-def write_bill() -> None:
-    """Write the bill of materials of this environment as CycloneDX."""
-    BILL.parent.mkdir(exist_ok=True)
-    options = ["--pyproject", "pyproject.toml", "--of", "JSON", "--output-reproducible", "-o", str(BILL)]
-    command = [sys.executable, "-m", "cyclonedx_py", "environment", sys.executable, *options]
-    if subprocess.run(command, cwd=ROOT, check=False).returncode:
-        raise LocalError("The bill of materials could not be written; the reason is above.")
-    print(BILL.relative_to(ROOT))
 
 
 def audit() -> int:

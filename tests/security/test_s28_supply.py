@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from local import bill as bills
 from local import packages
 from local.licences import LIST, installed, is_free, odd_licences
 from local.lock import LOCK, pins
@@ -87,8 +88,10 @@ def test_s28_without_its_source_the_audit_is_no_pass() -> None:
 
 
 def test_s28_the_bill_of_materials_names_what_is_locked() -> None:
-    packages.write_bill()
-    bill = json.loads(packages.BILL.read_text())
+    bills.write_bill()
+    bill = json.loads(bills.BILL.read_text())
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     named = {re.sub(r"[-_.]+", "-", part["name"]).lower(): part["version"] for part in bill["components"]}
     assert {pin.name: pin.version for pin in pins() if pin.here}.items() <= named.items()
+    bill["components"][0]["type"] = "nothing of the kind"
+    assert [fault.partition(":")[0] for fault in bills.faults(bill)] == ["components/0/type"]
