@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from surveys.db import app_now
 from surveys.models import AuditEvent, Score, Visit
 from tests.answering.sheet import at_once
 from tests.patients import Invited, invite, seen_by
+from tests.servers.processes import wait_until
 from tests.views.test_patient import SECURE, begin, save, shown, stored, token_of
 
 COOKIE = "__Host-patient"
@@ -82,6 +85,23 @@ def test_p09_ten_sends_at_once_are_one_submission(app: Flask, client: FlaskClien
         assert session.get_one(Visit, begun.visit_id).submitted_at is not None
         assert session.scalar(select(func.count()).where(Score.scale == "odi")) == 1
         assert session.scalar(select(func.count()).where(AuditEvent.action == "submitted")) == 1
+
+
+def test_a_visit_cancelled_while_it_is_being_sent_stays_cancelled(
+    app: Flask, client: FlaskClient, begun: Invited
+) -> None:
+    save(client, "/s/odi/1", "1")
+    proof = token_of(shown(client, "/s/review"))
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    with ThreadPoolExecutor(1) as pool, seen_by(app, begun.clinic_id) as session:
+        session.get_one(Visit, begun.visit_id).cancelled_at = app_now(session)
+        session.flush()
+        sending = pool.submit(client.post, "/s/send", data={"token": proof}, base_url=SECURE)
+        wait_until(lambda: session.scalar(waits) == 1, "the sending waits")
+        session.commit()
+        assert sending.result(10).status_code == 404
+    with seen_by(app, begun.clinic_id) as session:
+        assert session.get_one(Visit, begun.visit_id).submitted_at is None
 
 
 def test_p16_the_last_page_names_the_day_of_the_next_questionnaire(app: Flask, client: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from surveys.access.chain.audit import Actor
 from surveys.answering.answers import Current, current_answers
 from surveys.answering.item_token import fits_send, sign_send
 from surveys.answering.responses import submit
-from surveys.answering.sitting import Browser, Sitting, has_answers, next_visit
+from surveys.answering.sitting import Browser, Sitting, by_link, has_answers, next_visit
 from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import Patient, Visit
@@ -64,7 +65,8 @@ def _review_page(
 @bp.post("/s/send")
 def send() -> Reply:
     """Send once; every further post sees the thank-you page."""
-    sitting, browser = known_sitting()
+    known, browser = known_sitting()
+    sitting = _held(known) if known.state == "open" else known
     if sitting.state != "open":
         return see(url_for("sending.done")) if sitting.state == "sent" else closed_page(sitting)
     current = current_answers(db.session(), sitting.visit_id)
@@ -76,6 +78,14 @@ def send() -> Reply:
     submit(db.session(), db.session.get_one(Visit, sitting.visit_id), sitting.protocol, now=sitting.now, actor=actor)
     db.session.commit()
     return entered_page(sitting, browser) if browser.staff_id else see(url_for("sending.done"))
+
+
+def _held(sitting: Sitting) -> Sitting:
+    """Hold the visit and look once more: it may have been cancelled, closed or ended since the first look."""
+    session = db.session()
+    session.get_one(Visit, sitting.visit_id, with_for_update=True)
+    stands = by_link(session.connection(), sitting.link_id, "")
+    return replace(sitting, state=stands.state if stands else "over")
 
 
 def _not_sendable(browser: Browser, current: Mapping[tuple[str, str], Current]) -> str | None:
