@@ -50,8 +50,13 @@
   const itemForm = () => main.querySelector("form[data-item]");
   const flowing = () => Boolean(main.querySelector("form[data-item], form[data-send]"));
   const keep = () => {
-    if (queue.length) sessionStorage.setItem(KEY, JSON.stringify(queue));
-    else sessionStorage.removeItem(KEY);
+    try {
+      if (queue.length) sessionStorage.setItem(KEY, JSON.stringify(queue));
+      else sessionStorage.removeItem(KEY);
+      return true;
+    } catch (full) {
+      return false;
+    }
   };
 
   // --- screens
@@ -269,10 +274,8 @@
     const before = queue.filter((other) => other.at === entry.at).pop();
     if (!before || before.said !== entry.said) {
       queue.push(entry);
-      try {
-        keep();
-      } catch (full) {
-        queue.pop(); // no room here: the browser sends the form itself
+      if (!keep() && queue.length === 1) {
+        queue.pop(); // no room here: the browser sends the form itself, unless it would overtake what waits
         return;
       }
     }

@@ -19,6 +19,13 @@ from tests.patients import invite, seen_by
 from tests.servers.processes import web_process
 
 pytestmark = pytest.mark.browser
+FILLS_UP = """() => {
+    const put = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (key, value) {
+        if (this.length) throw new DOMException("no room", "QuotaExceededError");
+        put.call(this, key, value);
+    };
+}"""
 
 
 @pytest.fixture
@@ -52,6 +59,18 @@ def test_p11_a_tunnel_stops_nobody_and_every_answer_arrives_in_order(app: Flask,
     assert len(stored(app, invited)) == SCREENS
     with seen_by(app, invited.clinic_id) as session:
         assert session.get_one(Visit, invited.visit_id).submitted_at is not None
+
+
+def test_p11_a_storage_that_fills_up_in_the_tunnel_keeps_no_answer_back(app: Flask, tab: Tab) -> None:
+    invited = invite(app)
+    tab.start(invited)
+    tab.page.evaluate(FILLS_UP)
+    tab.context.set_offline(True)
+    tab.answer_from(1, [2, 3])
+    tab.says(UNSAVED)
+    tab.context.set_offline(False)
+    tab.is_empty()
+    assert levels(app, invited) == [2, 3]
 
 
 def test_p11_the_review_comes_once_the_last_answer_is_saved(app: Flask, tab: Tab) -> None:
