@@ -47,7 +47,7 @@ def test_every_tenant_table_is_bound_to_its_clinic(
     assert policy is not None
     assert policy[:2] == ("{backstory_app}", "ALL")
     assert policy[2] == policy[3]
-    assert "clinic_id = (NULLIF(current_setting('backstory.clinic'" in str(policy[2])
+    assert "clinic_id = ( SELECT (NULLIF(current_setting('backstory.clinic'" in str(policy[2]), "decision 0036"
     assert "clinic_id" in Base.metadata.tables[table].columns
     assert not Base.metadata.tables[table].columns["clinic_id"].nullable
 
