@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from scoring.types import FloatArray
 
@@ -27,6 +26,8 @@ def mean_interval(values: FloatArray, level: float = 0.95) -> Mean:
     mean = float(present.mean())
     if n == 1:
         return Mean(1, mean, None, None)
+    from scipy.special import stdtrit  # noqa: PLC0415  loaded by the first interval: commands and workers need none
+
     sd = float(present.std(ddof=1))
     half = float(stdtrit(n - 1, (1 + level) / 2)) * sd / n**0.5
     return Mean(n, mean, sd, (mean - half, mean + half))

@@ -2,8 +2,6 @@
 
 from math import sqrt
 
-from scipy.special import ndtri
-
 from scoring.errors import ScoringError
 
 
@@ -13,6 +11,8 @@ def wilson(k: int, n: int, level: float = 0.95) -> tuple[float, float] | None:
         raise ScoringError(f"{k} of {n} is no proportion.")
     if n == 0:
         return None
+    from scipy.special import ndtri  # noqa: PLC0415  loaded by the first interval: commands and workers need none
+
     z = float(ndtri((1 + level) / 2))
     rate = k / n
     centre = rate + z * z / (2 * n)

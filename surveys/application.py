@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask
 from flask.cli import ScriptInfo
-from flask_migrate import Migrate
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from surveys import assets, cli, errors, headers, i18n, models, pages
+from surveys import assets, cli, errors, headers, i18n, models, pages, schema
 from surveys.access.keys.encryption import Vault
 from surveys.access.roles import refuse_powerful_role
 from surveys.config import MAX_BODY, Config, read_config, refuse_working_wording
@@ -95,7 +94,8 @@ def _own_hosts(base_url: str) -> list[str]:
 
 def _extensions(app: Flask) -> None:
     db.init_app(app)
-    Migrate(app, db, directory=f"{app.root_path}/migrations")
+    if _is_command():
+        schema.install(app)
     i18n.install(app)
     csrf.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

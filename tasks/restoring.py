@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from alembic.script import ScriptDirectory
 from flask import current_app
-from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
+from surveys import schema
 from surveys.application import create_app
 from surveys.backup.drill import leave, prove
 from surveys.backup.manifest import Manifest
@@ -108,12 +107,7 @@ def _tell_held(restored: Restored) -> None:
 
 
 def _is_current(manifest: Manifest) -> bool:
-    return manifest.facts.revision == _head()
-
-
-def _head() -> str:
-    config = current_app.extensions["migrate"].migrate.get_config()
-    return ScriptDirectory.from_config(config).get_current_head() or ""
+    return manifest.facts.revision == schema.newest()
 
 
 def _migrate(manifest: Manifest, owner_url: str, steps: Steps) -> None:
@@ -123,12 +117,12 @@ def _migrate(manifest: Manifest, owner_url: str, steps: Steps) -> None:
     before = os.environ.get("DATABASE_OWNER_URL")
     os.environ["DATABASE_OWNER_URL"] = owner_url
     try:
-        upgrade()
+        schema.bring_up_to_date()
     finally:
         os.environ.pop("DATABASE_OWNER_URL")
         if before is not None:
             os.environ["DATABASE_OWNER_URL"] = before
-    steps(f"the schema went from {manifest.facts.revision} to {_head()}")
+    steps(f"the schema went from {manifest.facts.revision} to {schema.newest()}")
 
 
 def _note(manifest: Manifest, seconds: float) -> None:

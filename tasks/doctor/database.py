@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from surveys import schema
 from surveys.access.roles import UnsafeRoleError, refuse_powerful_role
 from surveys.config import Config
 from surveys.db import clinic_scope, db
@@ -63,8 +63,7 @@ def _role(connection: Connection) -> Finding:
 
 
 def _schema(connection: Connection) -> Finding:
-    config = current_app.extensions["migrate"].migrate.get_config()
-    head = ScriptDirectory.from_config(config).get_current_head()
+    head = schema.newest()
     known = connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
     now = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
     if now == head:
