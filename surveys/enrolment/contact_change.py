@@ -12,6 +12,7 @@ from surveys.access.keys.encryption import Vault
 from surveys.access.links import end_sessions, revoke_links
 from surveys.models import Clinic, Episode, Patient
 from surveys.outbox.following import follow_channel
+from surveys.outbox.suppressing import wait_for_hand_overs
 from surveys.pathway.episode_plan import replan, visits_of
 from surveys.pathway.reach import asking_where_lost
 from surveys.people.change import change_details
@@ -35,6 +36,7 @@ def change_contact(
     reason: str | None = None,
 ) -> frozenset[str]:
     """Rewrite details and permissions; return the names of the fields that changed. Raises DuplicateChartError."""
+    wait_for_hand_overs(session, [patient.id])  # a link about to go to the old address is stopped with the others
     with asking_where_lost(session, patient, now=now):
         changed = change_details(session, vault, patient, details, actor=actor, now=now, reason=reason)
         set_permissions(session, patient, permissions, actor=actor, now=now)

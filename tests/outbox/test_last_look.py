@@ -11,18 +11,20 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, text, update
 
 from surveys import outbox
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.letters import Content, Form, render
-from surveys.models import Message, Patient, Visit
+from surveys.models import Message, Patient, PatientLink, Visit
 from surveys.outbox import sending
 from surveys.people.patients import set_permissions
 from tasks.mail import blanks
 from tasks.reminders import dispatch, drain_clinic
+from tests.channels.texted import change
 from tests.servers.postbox import Postbox
+from tests.servers.processes import wait_until
 from tests.tasks.enrolled import Enrolled, enrol
 from tests.tasks.test_reminders import submit
 
@@ -54,6 +56,25 @@ def test_a_withdrawal_under_way_is_waited_for_and_honoured(app: Flask, patient: 
         session.commit()
         assert going.result(10) is False
     assert (patient.messages()[0].state, patient.messages()[0].refusal) == ("refused", "no_permission")
+
+
+def test_a_new_address_stops_the_link_that_is_about_to_go_to_the_old_one(app: Flask, patient: Enrolled) -> None:
+    mine = claimed(patient)
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+
+    def move() -> None:
+        with app.app_context(), clinic_session(patient.clinic_id) as session:
+            change(session, email="elsewhere@example.org")
+            session.commit()
+
+    with ThreadPoolExecutor(1) as pool, clinic_session(patient.clinic_id) as session:
+        assert outbox.begin_sending(session, mine, now=app_now(session))
+        moving = pool.submit(move)
+        wait_until(lambda: moving.done() or session.scalar(waits) == 1, "the change waits")
+        session.commit()
+        moving.result(10)
+        live = select(func.count()).select_from(PatientLink).where(PatientLink.revoked_at.is_(None))
+        assert session.scalar(live) == 0
 
 
 def test_a_withdrawal_after_the_last_look_waits_for_sending_to_be_committed(app: Flask, patient: Enrolled) -> None:
