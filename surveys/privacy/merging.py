@@ -14,6 +14,7 @@ from surveys.access.chain.audit import Actor, record
 from surveys.access.links import revoke_links
 from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Ending, Episode, Merge, Patient, ProtocolVersion, Response, Visit
+from surveys.outbox.suppressing import wait_for_hand_overs
 from surveys.pathway.endings import PERSON_WIDE, record_ending
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, replan, visits_of
 from surveys.privacy.changes import between, take_back
@@ -36,6 +37,7 @@ def merge(
     A consent stands where the person's latest act gave it. Links sent to another address stop. Of two running
     episodes under one protocol the one with more answers goes on, so that nobody is asked twice.
     """
+    wait_for_hand_overs(session, (kept.id, duplicate.id))  # a link about to go to the other address stops as well
     for patient_id in sorted((kept.id, duplicate.id)):  # in one order, so that two merges never wait for each other
         session.refresh(session.get_one(Patient, patient_id), with_for_update=True)
     _refuse(session, kept, duplicate)

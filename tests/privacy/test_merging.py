@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from surveys.access.chain.audit import SYSTEM
+from surveys.access.links import issue_link
 from surveys.db import app_now
-from surveys.models import AuditEvent, Clinic, Episode, Merge, Message, Patient, PatientLink, Visit
+from surveys.models import AuditEvent, Clinic, Consent, Episode, Merge, Message, Patient, PatientLink, Visit
 from surveys.pathway.endings import record_ending
 from surveys.people.participation import give_consent, optional_text
 from surveys.people.patients import current_consents, withdraw
@@ -19,6 +21,7 @@ from surveys.privacy.merging import TOUCHED, MergeError, merge, unmerge
 from surveys.privacy.rows import records_of, rows_of
 from tests.patients import Invited, invite, seen_by
 from tests.privacy.person import episode_of, lived
+from tests.servers.processes import wait_until
 
 WHY = "Same birth date and insurance number"
 
@@ -120,6 +123,20 @@ def test_links_sent_to_another_address_stop_and_work_again_once_parted(app: Flas
     assert client.get(f"/q/{duplicate.token}", base_url="https://localhost").status_code == 404
     parted(app, kept)
     assert client.get(f"/q/{duplicate.token}", base_url="https://localhost").status_code == 200
+
+
+def test_a_link_that_is_about_to_go_to_the_other_address_stops_with_the_others(app: Flask, client: FlaskClient) -> None:
+    kept, duplicate = pair(app, client)
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    with ThreadPoolExecutor(1) as pool, seen_by(app, kept.clinic_id) as session:
+        theirs = select(Consent.id).where(Consent.patient_id == duplicate.patient_id)
+        session.execute(theirs.with_for_update(read=True))  # as a hand-over's last look does
+        token = issue_link(session, session.get_one(Visit, duplicate.visit_id), now=app_now(session))
+        merging = pool.submit(joined, app, kept, duplicate)
+        wait_until(lambda: merging.done() or bool(session.scalar(waits)), "the merge waits")
+        session.commit()
+        merging.result(10)
+    assert client.get(f"/q/{token}", base_url="https://localhost").status_code == 404
 
 
 def test_links_to_the_same_address_go_on(app: Flask) -> None:
