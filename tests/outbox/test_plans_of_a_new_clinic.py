@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -60,7 +61,7 @@ def rows_read(session: Session, ids: list[UUID]) -> int:
     event.remove(db.engine, "before_cursor_execute", note)
     ((statement, parameters),) = asked
     told = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
-    return sum(_came_across(told.scalar_one()[0]["Plan"]))
+    return math.fsum(_came_across(told.scalar_one()[0]["Plan"]))
 
 
 def _came_across(node: dict[str, Any]) -> Iterator[float]:
