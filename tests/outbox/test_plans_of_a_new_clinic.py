@@ -49,7 +49,7 @@ def test_a_batch_of_a_clinic_without_statistics_reads_each_row_few_times(new_cli
     assert read < rows * BATCH, "each message of the batch may cost a look at the clinic's rows, and no more"
 
 
-def rows_read(session: Session, ids: list[UUID]) -> int:
+def rows_read(session: Session, ids: list[UUID]) -> float:
     """How many rows the statement of ``situations`` came across, by the executor's own count."""
     asked: list[tuple[str, Any]] = []
 
