@@ -332,6 +332,7 @@
     if (!visit || ended || !form || !form.dataset.item || parts) return;
     try {
       const reply = await fetch(form.dataset.item, { credentials: "same-origin", cache: "no-store" });
+      if (reply.status > 499) throw reply;
       const page = parsed(await reply.text());
       parts = page.querySelector("#parts");
       if (!parts) return;

@@ -94,9 +94,13 @@ class Person:
             else:
                 self.tab.page.locator("main button.primary").click(no_wait_after=True)
 
-    def goes_on(self, page: str, further: int) -> int:
-        """Confirm, and so many items more where they are there without a line; return how many were confirmed."""
+    def goes_on(self, page: str, further: int, *, once: Callable[[], None]) -> int:
+        """Confirm, and so many items more where they are there without a line; return how many were confirmed.
+
+        ``once``: what happens to the line when the items to come are there, as they are a moment after their page.
+        """
         done, rest = 1, self._has_the_rest(page)
+        once()
         self.confirms(page)
         while rest and done <= further and page != list(self.levels)[-1]:
             page = self.sees()

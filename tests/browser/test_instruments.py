@@ -63,8 +63,7 @@ def reading(screens: dict[str, Screen], language: str) -> Act:
 
 def without_a_line(person: Person, page: str) -> None:
     """Confirm this item and two more, and only then have the line again."""
-    person.tab.context.set_offline(True)
-    person.goes_on(page, 2)
+    person.goes_on(page, 2, once=lambda: person.tab.context.set_offline(True))
     assert person.tab.waiting() > 0
     person.tab.context.set_offline(False)
 

@@ -53,9 +53,9 @@ def test_t03_the_line_cut_at_every_step(
     def cut(person: Person, page: str) -> None:
         chosen = how if how != "any" else record_fault.chance.choice(("away", "request", "reply"))
         if chosen == "away" or page in ENDS:
-            person.tab.context.set_offline(True)
-            record_fault.inject("confirmed without a line", person.goes_on(page, record_fault.chance.randrange(3)))
-            person.tab.context.set_offline(False)
+            further, offline = record_fault.chance.randrange(3), person.tab.context.set_offline
+            record_fault.inject("confirmed without a line", person.goes_on(page, further, once=lambda: offline(True)))
+            offline(False)
         else:
             case.line.wanted.append("request" if chosen == "request" else "reply")
             person.confirms(page)
@@ -132,8 +132,7 @@ def test_t03_the_server_killed_at_every_step(
     def die(person: Person, page: str) -> None:
         moment = record_fault.chance.choice(MOMENTS)
         if moment == "before":
-            web.kill()
-            person.goes_on(page, record_fault.chance.randrange(3))
+            person.goes_on(page, record_fault.chance.randrange(3), once=web.kill)
         else:
             person.confirms(page)
             if moment == "told":

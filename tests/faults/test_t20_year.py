@@ -39,6 +39,7 @@ PATIENTS, DAYS = (1000, 366) if FULL else (20, 21)
 # at noon in UTC it is within the hours of sending in each of these
 ZONES = ("UTC", "Europe/Madrid", "Africa/Casablanca", "Asia/Kathmandu")
 CLOSED = tuple(date(2026, month, day) for month, day in ((1, 6), (2, 3), (4, 3), (4, 6), (5, 1), (12, 25)))
+TICK = timedelta(minutes=1)  # what stops messages does so within one; here many acts of a day are one transaction
 ENDED = ("reminders_stopped", "follow_up_stopped", "consent_withdrawn", "died", "lost")
 
 
@@ -164,7 +165,7 @@ def to_nobody_else() -> dict[str, Select[int]]:
         .join(Episode, Episode.id == Visit.episode_id)
         .where(Message.channel == "email", Message.state.in_(("sent", "unknown")))
     )
-    at = Message.sending_at
+    at = Message.sending_at - TICK
     of_patient = Consent.patient_id == Episode.patient_id, Consent.kind == "contact_email"
     allowed = exists().where(*of_patient, Consent.withdrawn_at.is_(None) | (Consent.withdrawn_at > at))
     return {
