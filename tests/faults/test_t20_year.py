@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Interval, Select, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from surveys import outbox
@@ -165,7 +165,7 @@ def to_nobody_else() -> dict[str, Select[int]]:
         .join(Episode, Episode.id == Visit.episode_id)
         .where(Message.channel == "email", Message.state.in_(("sent", "unknown")))
     )
-    at = Message.sending_at - TICK
+    at = Message.sending_at - literal(TICK, Interval())
     of_patient = Consent.patient_id == Episode.patient_id, Consent.kind == "contact_email"
     allowed = exists().where(*of_patient, Consent.withdrawn_at.is_(None) | (Consent.withdrawn_at > at))
     return {
