@@ -25,6 +25,7 @@ from bench.scoring_speed import Speeds, eq5d_speeds, odi_speeds
 from bench.servers import Server
 from bench.stage import Stage, set_stage
 from bench.targets import PATIENT
+from local.database_only import database_only
 from local.postgres import Postgres
 
 HEADS = ("", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU µs")
@@ -64,7 +65,7 @@ def main() -> None:
 def _pages(effort: Effort) -> None:
     report_progress("starting PostgreSQL, migrating, enrolling patients")
     with servers.folder() as folder, servers.postgres(folder) as database:
-        environ = servers.settings(database)
+        environ = database_only(database)
         servers.prepare(database, environ)
         _web(effort, environ, folder, database)
 
@@ -151,7 +152,7 @@ def _mail(effort: Effort) -> None:
 def _queue(effort: Effort) -> None:
     report_progress("filling the queue")
     with servers.folder() as folder, servers.postgres(folder) as database:
-        environ = servers.settings(database)
+        environ = database_only(database)
         servers.prepare(database, environ)
         from wsgi import app  # noqa: PLC0415  the settings must stand first
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import socket
 import tempfile
@@ -58,20 +57,6 @@ def postgres(under: Path) -> Iterator[Postgres]:
 def postmaster(server: Postgres) -> int:
     """Return the process id that every backend descends from."""
     return int((server.data / "postmaster.pid").read_text().split("\n", 1)[0])
-
-
-def settings(server: Postgres) -> dict[str, str]:
-    """Return the application's settings; nothing listens for Redis or mail, as no page measured here needs them."""
-    return {
-        "BACKSTORY_ENV": "test",
-        "WARM_CHARTS": "0",
-        "DATABASE_URL": server.alchemy_url(roles.APP),
-        "REDIS_URL": f"redis://{LOOPBACK}:{free_port()}/0",
-        "SMTP_URL": f"smtp://{LOOPBACK}:{free_port()}",
-        "SECRET_KEY": secrets.token_hex(32),
-        "MASTER_KEY": secrets.token_hex(32),
-        "PUBLIC_BASE_URL": f"http://localhost:{free_port()}",
-    }
 
 
 def prepare(server: Postgres, environ: Mapping[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -18,7 +17,8 @@ from pathlib import Path
 import psycopg
 
 from local import roles
-from local.ports import LOOPBACK, free_port
+from local.database_only import database_only
+from local.ports import LOOPBACK
 from local.postgres import Postgres
 from local.settings import ROOT
 from local.trouble import LocalError
@@ -34,7 +34,7 @@ def served() -> Iterator[str]:
     server = Postgres(folder / "postgres", folder / "secrets", durable=False)
     try:
         server.start()
-        environ = _settings(server)
+        environ = {**database_only(server), "LAN": ""}
         os.environ.update(environ)
         _prepare(server)
         with _web(environ, folder / "web.log"):
@@ -42,21 +42,6 @@ def served() -> Iterator[str]:
     finally:
         server.stop("immediate")
         shutil.rmtree(folder)
-
-
-def _settings(server: Postgres) -> dict[str, str]:
-    """Nothing listens for Redis or mail: no screen of a patient needs them."""
-    return {
-        "BACKSTORY_ENV": "test",
-        "WARM_CHARTS": "0",
-        "DATABASE_URL": server.alchemy_url(roles.APP),
-        "REDIS_URL": f"redis://{LOOPBACK}:{free_port()}/0",
-        "SMTP_URL": f"smtp://{LOOPBACK}:{free_port()}",
-        "SECRET_KEY": secrets.token_hex(32),
-        "MASTER_KEY": secrets.token_hex(32),
-        "PUBLIC_BASE_URL": f"http://localhost:{free_port()}",
-        "LAN": "",
-    }
 
 
 def _prepare(server: Postgres) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from surveys.i18n import gettext as _
 from surveys.outcomes.table import Column, Table
@@ -44,6 +45,9 @@ class Span:
         return self.quartiles[1]
 
 
+Row = TypeVar("Row", Share, Span)
+
+
 def span(code: str, label: str, timed: int, whole: int, patients: int, quartiles: Sequence[float] | None) -> Span:
     """Make a span of quartiles in milliseconds; where nothing was timed, of zeros that nobody is shown."""
     low, middle, high = (value / SECOND for value in quartiles or (0, 0, 0))
@@ -52,14 +56,15 @@ def span(code: str, label: str, timed: int, whole: int, patients: int, quartiles
 
 def shown_shares(rows: Iterable[Share], fewest: int) -> tuple[list[Share], int]:
     """Leave out what nobody is known of, and what fewer patients stand behind than a reader may see; count these."""
-    known = [row for row in rows if row.whole]
-    shown = [row for row in known if row.patients >= fewest]
-    return shown, len(known) - len(shown)
+    return _shown([row for row in rows if row.whole], fewest)
 
 
 def shown_spans(rows: Iterable[Span], fewest: int) -> tuple[list[Span], int]:
     """The same of times."""
-    known = [row for row in rows if row.timed]
+    return _shown([row for row in rows if row.timed], fewest)
+
+
+def _shown(known: Sequence[Row], fewest: int) -> tuple[list[Row], int]:
     shown = [row for row in known if row.patients >= fewest]
     return shown, len(known) - len(shown)
 
