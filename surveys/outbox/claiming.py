@@ -40,7 +40,8 @@ def claim(
     is due again: its worker died before it began to send. ``channels``: of these alone; empty, of all.
     ``but``: none of these.
     """
-    abandoned = (Message.state == "claimed") & (Message.lease_until < func.clock_timestamp())
+    # not clock_timestamp(), which no index can be asked for: every row in other workers' hands would be met
+    abandoned = (Message.state == "claimed") & (Message.lease_until < func.statement_timestamp())
     due = (Message.state == "planned") & (Message.due_at <= now)
     if but is not None:
         abandoned, due = abandoned & ~but, due & ~but

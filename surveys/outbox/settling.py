@@ -76,7 +76,7 @@ def give_back(session: Session, claims: Sequence[Claim]) -> None:
 
 def settle_lost(session: Session, *, now: datetime, limit: int = 500) -> int:
     """Settle as unknown what is ``sending`` beyond its lease: its worker died. Returns how many."""
-    lost = (Message.state == "sending") & (Message.lease_until < func.clock_timestamp())
+    lost = (Message.state == "sending") & (Message.lease_until < func.statement_timestamp())
     wanted = select(Message).where(lost).limit(limit).with_for_update(skip_locked=True)
     messages = session.scalars(wanted.execution_options(populate_existing=True)).all()
     for message in messages:

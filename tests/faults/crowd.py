@@ -14,7 +14,7 @@ from surveys.db import db
 from tests.faults.service import DueClinic, Service
 
 CROWD = """INSERT INTO message (clinic_id, id, visit_id, step, issue, channel, state, planned_at, due_at, message_id,
- attempts, fence) SELECT m.clinic_id, gen_random_uuid(), m.visit_id, m.step, number, m.channel, 'planned', m.planned_at,
+ attempts, fence) SELECT m.clinic_id, uuidv7(), m.visit_id, m.step, number, m.channel, 'planned', m.planned_at,
  date_trunc('hour', m.due_at), '<' || number || m.message_id, 0, 0
  FROM message m, generate_series(2, %s) AS number WHERE m.clinic_id = %s AND m.step = 'invitation'"""
 
