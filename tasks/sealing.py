@@ -7,7 +7,7 @@ import time
 from celery import shared_task
 
 from surveys.access.clinics import every_clinic
-from surveys.commands.audit import seal_once
+from surveys.commands.chains import seal_once
 from tasks.reminders import application
 
 SEALING = 200.0  # seconds; below the task's time limit

@@ -9,7 +9,7 @@ from uuid import UUID
 from celery import shared_task
 
 from surveys.access.clinics import every_clinic
-from surveys.commands import audit
+from surveys.commands import chains
 from tasks.reminders import application
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def verify_clinic(clinic_id: str) -> None:
 
     with application():
         try:
-            report = audit.verify_clinic(UUID(clinic_id), each=in_time)
+            report = chains.verify_clinic(UUID(clinic_id), each=in_time)
         except TooLongError:
             log.warning("audit of clinic %s is too long for a task: run `flask audit verify` from a timer", clinic_id)
             return

@@ -66,6 +66,15 @@ def test_the_schedule_imports_nothing_of_ours() -> None:
     assert GRAPH["surveys.schedule"] == set()
 
 
+REGISTER = {"tasks.commands", "tasks.restoring"}  # add commands of their own to those of the application
+
+
+def test_no_task_stands_on_a_command() -> None:
+    for module in (m for m in FILES if m.startswith("tasks") and m not in REGISTER):
+        asked = {name for name in GRAPH[module] if "commands" in name and "click" in imports(FILES[name])}
+        assert not asked, f"{module}: {asked}"
+
+
 CALLS_KEPT_ABOVE = {"commit", "utcnow", "today", "getenv"}
 MAY_COMMIT = ("surveys.views", "surveys.cli", "tasks", "surveys.demo")
 

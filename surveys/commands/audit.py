@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from surveys.access.chain import sealing, verification
+from surveys.access.chain import verification
 from surveys.access.chain.audit_head import HeadError, read_heads, write_heads
-from surveys.access.chain.verification import Head, Report
+from surveys.access.chain.verification import Head
 from surveys.access.clinics import every_clinic
-from surveys.config import Config
+from surveys.commands.chains import seal_once, verify_clinic
 from surveys.db import clinic_scope, clinic_session, db, real_now
-from surveys.models import AuditCheck
 
-log = logging.getLogger(__name__)
 audit = AppGroup("audit", help="Audit: seal it, export the heads of its chains, verify it.")
 BROKEN = 1
 TROUBLE = 2
@@ -37,17 +32,6 @@ def seal_command() -> None:
             total += events
             click.echo(f"Clinic {clinic_id}: {events} events sealed")
     click.echo(f"{total} events were sealed.")
-
-
-def seal_once(clinic_id: UUID) -> int:
-    """Add one seal and return its number of events. The log, which is kept apart, bears witness to the head."""
-    with clinic_session(clinic_id) as session:
-        events = sealing.seal(session, clinic_id)
-        session.commit()
-        if events and (head := verification.head(session)):
-            told = (clinic_id, head.position, head.sequence, head.chain_hash.hex())
-            log.info("audit of clinic %s: seal %s, event %s, head %s", *told)
-    return events
 
 
 @audit.command("head")
@@ -106,23 +90,3 @@ def _verify_clinic(clinic_id: UUID, heads: Mapping[UUID, Head]) -> bool:
 
 def _tell(clinic_id: UUID, events: int) -> None:
     click.echo(f"Clinic {clinic_id}: {events} events so far", err=True)
-
-
-def verify_clinic(clinic_id: UUID, kept: Head | None = None, *, each: Callable[[int], None]) -> Report:
-    """Verify one clinic as of one moment, and note the outcome for its administrators.
-
-    ``each`` hears now and then how many events were seen; what it raises ends the verification, and nothing is noted.
-    """
-    config: Config = current_app.extensions["backstory"]
-    report, real_time = Report(), config.environment == "production"
-    with clinic_session(clinic_id) as session:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        with closing(verification.verify(session, clinic_id, kept, report, real_time=real_time)) as pieces:
-            for _piece in pieces:
-                each(report.events)
-        session.rollback()
-        problem = report.problems[0].what if report.problems else None
-        now, of = real_now(session), {"clinic_id": clinic_id}
-        session.add(AuditCheck(checked_at=now, events=report.events, problem=problem, **of))
-        session.commit()
-    return report
