@@ -12,8 +12,8 @@ from surveys.forms import YearForm
 from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
 from surveys.models import Patient
-from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.views.guard import Reply
+from surveys.views.sitting.agreeing import agree, consent_asked
 from surveys.views.sitting.patient_page import (
     closed_page,
     dead_link,
@@ -44,23 +44,22 @@ def check() -> Reply:
     patient = db.session.get_one(Patient, sitting.patient_id)
     if not browser.year_pending:
         return see(resume_url(sitting))
-    typed = YearForm(request.form, ask_consent=_consent(sitting) is not None)
+    typed = YearForm(request.form, ask_consent=consent_asked(sitting) is not None)
     if not fits_send(typed.token.data or "", browser.id, secret()):
         return _page(sitting, browser, typed, _("Nothing was checked yet. Press the button again.")), 400
     if not typed.validate():
         return _page(sitting, browser, typed), 422
     left = try_year(db.session(), browser.id, patient, typed.given, now=sitting.now)
     if left == TRIES:
-        return _go_on(sitting, patient)
+        return _go_on(sitting)
     db.session.commit()
     if left == 0:
         return page("patient/year_closed.html", sitting), 403
     return _page(sitting, browser, typed, _wrong(left)), 422
 
 
-def _go_on(sitting: Sitting, patient: Patient) -> Reply:
-    if asked := _consent(sitting):
-        give_consent(db.session(), patient, asked, now=sitting.now)
+def _go_on(sitting: Sitting) -> Reply:
+    agree(sitting, consent_asked(sitting))
     db.session.commit()
     return see(first_url(sitting))
 
@@ -79,11 +78,6 @@ def _wrong(left: int) -> str:
     return " ".join((_("The clinic has another year of birth on file."), told))
 
 
-def _consent(sitting: Sitting) -> ConsentText | None:
-    patient = db.session.get_one(Patient, sitting.patient_id)
-    return consent_due(db.session(), patient, sitting.protocol.consent_version, sitting.language)
-
-
 def _page(sitting: Sitting, browser: Browser, typed: YearForm, trouble: str | None = None) -> str:
     problem = trouble or next((str(field.errors[0]) for field in typed if field.errors), None)
     return page(
@@ -92,6 +86,6 @@ def _page(sitting: Sitting, browser: Browser, typed: YearForm, trouble: str | No
         form=typed,
         trouble=problem,
         at_consent=bool(typed.consent.errors) and not (typed.year.errors or trouble),
-        consent=_consent(sitting),
+        consent=consent_asked(sitting),
         token=sign_send(browser.id, secret()),
     )

@@ -17,10 +17,10 @@ from surveys.db import db, enter_clinic, real_now
 from surveys.forms import RESPONDENTS, StartForm
 from surveys.i18n import LANGUAGE_NAMES, LANGUAGES, speak_as_asked
 from surveys.i18n import gettext as _
-from surveys.models import Patient, PatientSession
-from surveys.people.participation import ConsentText, consent_due, give_consent
+from surveys.models import PatientSession
 from surveys.views.guard import Reply, staff_cookie
 from surveys.views.signin.entrance import close_former, drop_cookie, set_cookie
+from surveys.views.sitting.agreeing import agree, consent_asked
 from surveys.views.sitting.device import forget, patient_cookie, wipe
 from surveys.views.sitting.patient_page import (
     closed_page,
@@ -119,14 +119,13 @@ def first() -> Reply:
 def begin() -> Reply:
     """Keep who fills in, and consent; then to the questions."""
     sitting, browser = _on_tablet()
-    asked = _consent(sitting)
+    asked = consent_asked(sitting)
     form = StartForm(request.form, ask_consent=asked is not None)
     if not fits_send(request.form.get("token", ""), browser.id, secret()):
         return _first_page(sitting, browser, form), 400
     if not form.validate():
         return _first_page(sitting, browser, form), 422
-    if asked:
-        give_consent(db.session(), db.session.get_one(Patient, sitting.patient_id), asked, now=sitting.now)
+    agree(sitting, asked)
     row, chosen = db.session.get_one(PatientSession, browser.id), str(form.respondent.data)
     row.respondent, row.year_pending = "tablet" if chosen in BY_THEMSELVES else chosen, False
     db.session.commit()
@@ -164,11 +163,6 @@ def _on_tablet() -> tuple[Sitting, Browser]:
     return sitting, browser
 
 
-def _consent(sitting: Sitting) -> ConsentText | None:
-    patient = db.session.get_one(Patient, sitting.patient_id)
-    return consent_due(db.session(), patient, sitting.protocol.consent_version, sitting.language)
-
-
 def _first_page(sitting: Sitting, browser: Browser, form: StartForm) -> str:
     return page(
         "patient/landing.html",
@@ -177,7 +171,7 @@ def _first_page(sitting: Sitting, browser: Browser, form: StartForm) -> str:
         respondents=RESPONDENTS,
         first_name=first_name(sitting),
         minutes=minutes(sitting),
-        consent=_consent(sitting),
+        consent=consent_asked(sitting),
         started=has_answers(current_answers(db.session(), sitting.visit_id)),
         action=url_for("kiosk.begin"),
         stop=url_for("kiosk.enter"),

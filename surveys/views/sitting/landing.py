@@ -20,10 +20,10 @@ from surveys.i18n import speak, speak_as_asked
 from surveys.models import Patient, PatientLink, Visit
 from surveys.outbox import ResendError, resend
 from surveys.outbox.staff_tasks import open_once
-from surveys.people.participation import ConsentText, consent_due, give_consent
 from surveys.safety import SAFETY
 from surveys.views.guard import Reply
 from surveys.views.signin.entrance import set_cookie
+from surveys.views.sitting.agreeing import agree, consent_asked
 from surveys.views.sitting.device import patient_cookie
 from surveys.views.sitting.language import language_before
 from surveys.views.sitting.patient_page import (
@@ -62,12 +62,11 @@ def start(token: str) -> Reply:
     if _unspoken(sitting):
         return unspoken_page(sitting, told=False)
     year = asks_year(db.session(), _patient(sitting))
-    asked = None if year else _consent(sitting)  # with the check, whoever gives it is known first
+    asked = None if year else consent_asked(sitting)  # with the check, whoever gives it is known first
     form = StartForm(request.form, ask_consent=asked is not None)
     if not form.validate():
         return _first_screen(sitting, token, form), 422
-    if asked:
-        give_consent(db.session(), _patient(sitting), asked, now=sitting.now)
+    agree(sitting, asked)
     link, who = _link(sitting), str(form.respondent.data)
     cookie = open_patient_session(db.session(), link, who, year_pending=year, now=sitting.real)
     if sitting.language != _patient(sitting).language:
@@ -151,10 +150,6 @@ def _link(sitting: Sitting) -> PatientLink:
     return db.session.get_one(PatientLink, sitting.link_id)
 
 
-def _consent(sitting: Sitting) -> ConsentText | None:
-    return consent_due(db.session(), _patient(sitting), sitting.protocol.consent_version, sitting.language)
-
-
 def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
     return page(
         "patient/landing.html",
@@ -164,7 +159,7 @@ def _first_screen(sitting: Sitting, token: str, form: StartForm) -> str:
         respondents=RESPONDENTS,
         first_name=first_name(sitting),
         minutes=minutes(sitting),
-        consent=None if asks_year(db.session(), _patient(sitting)) else _consent(sitting),
+        consent=None if asks_year(db.session(), _patient(sitting)) else consent_asked(sitting),
         started=has_answers(current_answers(db.session(), sitting.visit_id)),
         choices=choices_url(sitting),
     )
