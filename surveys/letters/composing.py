@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 
 from surveys.i18n import direction
 from surveys.letters.letter import Letter
-from surveys.letters.words import FOLDER, day_words, kind_of, minutes, timepoint_words, words
-from surveys.protocols.model import Timepoint
+from surveys.letters.words import FOLDER, day_words, kind_of, timepoint_words, words
+from surveys.protocols.model import Timepoint, minutes_for
 from surveys.safety import SAFETY
 
 SUBJECT_LENGTH = 50  # characters
@@ -31,12 +31,16 @@ class Content:
 
 @dataclass(frozen=True)
 class Form:
-    """What a mail's unchanging words depend on: everything but the patient. ``kind`` as ``kind_of`` names it."""
+    """What a mail's unchanging words depend on: everything but the patient.
+
+    ``kind`` as ``kind_of`` names it; ``minutes`` of all questionnaires together.
+    """
 
     language: str
     kind: str
     clinic: str
     phone: str
+    minutes: int
     asked: tuple[Asked, ...]
 
 
@@ -48,7 +52,9 @@ def compose(of: Letter) -> Content:
 def form_of(of: Letter) -> Form:
     """Return what the mail has in common with others."""
     asked = ((of.timepoint, of.started), *((part.timepoint, part.started) for part in of.others))
-    return Form(of.language, kind_of(of.step), of.clinic, of.phone, asked)
+    kind = kind_of(of.step, *(part.step for part in of.others))
+    took = minutes_for(of.screens + sum(part.screens for part in of.others))
+    return Form(of.language, kind, of.clinic, of.phone, took, asked)
 
 
 def slots_of(of: Letter) -> dict[str, str]:
@@ -79,7 +85,7 @@ def _values(form: Form, said: dict[str, Any]) -> dict[str, object]:
         "timepoint": timepoint_words(form.asked[0][0], said["timepoint"]),
         "clinic": form.clinic,
         "phone": form.phone,
-        "minutes": minutes([timepoint for timepoint, _started in form.asked]),
+        "minutes": form.minutes,
     }
 
 

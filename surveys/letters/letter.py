@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from surveys.answering.battery import screens_of
 from surveys.i18n import LANGUAGES
 from surveys.outbox import Situation
 from surveys.protocols.model import Timepoint
@@ -16,6 +17,8 @@ class Part:
     """A further questionnaire of the same patient that goes in the same message; fields as in ``Letter``."""
 
     timepoint: Timepoint | None
+    screens: int
+    step: str
     started: bool
     until: date
     url: str
@@ -29,6 +32,7 @@ class Letter:
     step: str
     started: bool
     timepoint: Timepoint | None
+    screens: int
     first_name: str
     clinic: str
     phone: str
@@ -47,14 +51,23 @@ def letter(
         step=facts.message.step,
         started=facts.started,
         timepoint=_timepoint(facts),
+        screens=_screens(facts),
         first_name=" ".join(first_name.split()),
         clinic=facts.clinic.sender_name,
         phone=facts.clinic.phone,
         until=_last_day(facts),
         url=url,
         opt_out_url=opt_out_url,
-        others=tuple(Part(_timepoint(each), each.started, _last_day(each), address) for each, address in others),
+        others=tuple(_part(each, address) for each, address in others),
     )
+
+
+def _part(facts: Situation, url: str) -> Part:
+    return Part(_timepoint(facts), _screens(facts), facts.message.step, facts.started, _last_day(facts), url)
+
+
+def _screens(facts: Situation) -> int:
+    return len(screens_of(facts.protocol, facts.visit.timepoint))
 
 
 def _timepoint(facts: Situation) -> Timepoint | None:

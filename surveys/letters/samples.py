@@ -25,21 +25,27 @@ def known_timepoints(protocols: Iterable[Protocol]) -> dict[str, Timepoint]:
 
 
 def sample_letter(
-    clinic: Clinic, base: str, language: str, step: str, timepoint: Timepoint | None, *, started: bool, parts: int,
-    today: date,
+    clinic: Clinic, base: str, language: str, step: str, timepoint: Timepoint | None, *, screens: int, started: bool,
+    parts: int, today: date,
 ) -> Letter:  # fmt: skip
-    """Return what a made-up patient would be told; ``parts``: how many questionnaires, from 1 to ``MOST``."""
+    """Return what a made-up patient would be told; ``parts``: how many questionnaires, from 1 to ``MOST``.
+
+    ``screens``: of each questionnaire.
+    """
     until = today + timedelta(days=DAYS_LEFT)
     return Letter(
         language=language,
         step=step,
         started=started,
         timepoint=timepoint,
+        screens=screens,
         first_name=NAMES[language],
         clinic=clinic.sender_name,
         phone=clinic.phone,
         until=until,
         url=f"{base}/q/{TOKEN}",
         opt_out_url=f"{base}/u/{TOKEN}",
-        others=tuple(Part(timepoint, False, until, f"{base}/q/{TOKEN[:-1]}{place}") for place in range(1, parts)),
+        others=tuple(
+            Part(timepoint, screens, step, False, until, f"{base}/q/{TOKEN[:-1]}{place}") for place in range(1, parts)
+        ),
     )

@@ -18,7 +18,7 @@ def compose_text(of: Letter) -> str:
     Several questionnaires have an address each, for none may be lost.
     """
     said = words(of.language)["sms"]
-    full: str = said["started" if of.started else "new"][kind_of(of.step)]
+    full: str = said["started" if of.started else "new"][kind_of(of.step, *(part.step for part in of.others))]
     addresses = " ".join((of.url, *(part.url for part in of.others)))
     name = plainer(of.clinic)
     names = (name, _cut(name, said["short"], addresses))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
-from collections.abc import Sequence
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 from surveys.protocols.model import Timepoint
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
-SCREENS_PER_MINUTE = 6
+KINDS = {"invitation": "invitation", "reminder_3": "last"}  # by step; any other is a reminder
 
 
 @cache
@@ -22,9 +20,13 @@ def words(language: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
-def kind_of(step: str) -> str:
-    """Return which texts a step has: those of an invitation, a reminder, or the last one."""
-    return {"invitation": "invitation", "reminder_3": "last"}.get(step, "reminder")
+def kind_of(*steps: str) -> str:
+    """Return which texts a step has: those of an invitation, a reminder, or the last one.
+
+    Of several the earliest: nobody is reminded of what is new, or told the last of what will be written about again.
+    """
+    kinds = {KINDS.get(step, "reminder") for step in steps}
+    return next(kind for kind in ("invitation", "reminder", "last") if kind in kinds)
 
 
 def timepoint_words(timepoint: Timepoint | None, said: dict[str, str]) -> str:
@@ -46,9 +48,3 @@ def day_words(day: date, language: str) -> str:
     """Return a day as the language writes it, the month in letters."""
     said = words(language)
     return str(said["date"].format(day=day.day, month=said["months"][day.month - 1], year=day.year))
-
-
-def minutes(timepoints: Sequence[Timepoint | None]) -> int:
-    """Return how long the questionnaires take together, at least 2; an unscheduled one is taken to be short."""
-    screens = sum(each.screens if each else SCREENS_PER_MINUTE for each in timepoints)
-    return max(2, math.ceil(screens / SCREENS_PER_MINUTE))

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import time
 from hashlib import sha256
+from math import ceil
 from typing import Literal
 
 from surveys.document import DocumentError
 
 MAX_MESSAGES = 4  # invitation and reminders of one visit
 MAX_SCREENS = 34  # one item is one screen
+SCREENS_PER_MINUTE = 5
 HEADLINE = "m12"
 
 Index = Literal["first", "last"]
@@ -60,6 +62,11 @@ class Timepoint:
     def screens(self) -> int:
         """One item is one screen."""
         return sum(len(entry.items) for entry in self.battery)
+
+
+def minutes_for(screens: int) -> int:
+    """About how long so many screens take, at least 2 minutes: said alike in messages and on the first screen."""
+    return max(2, ceil(screens / SCREENS_PER_MINUTE))
 
 
 @dataclass(frozen=True, slots=True)

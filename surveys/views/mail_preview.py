@@ -90,12 +90,14 @@ def _form(known: dict[str, Timepoint], *, asked: bool = True) -> WhichForm:
 
 
 def _letter(form: WhichForm, known: dict[str, Timepoint]) -> Letter:
+    chosen, unscheduled = known.get(form.timepoint.data), next(iter(known.values()))  # which asks what the first asks
     return sample_letter(
         found.clinic(),
         config().public_base_url,
         form.language.data,
         form.step.data,
-        known.get(form.timepoint.data),
+        chosen,
+        screens=(chosen or unscheduled).screens,
         started=form.started.data,
         parts=int(form.parts.data),
         today=found.today(found.now()),

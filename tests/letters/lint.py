@@ -69,6 +69,7 @@ def letter_of(
         step=step,
         started=started,
         timepoint=timepoint,
+        screens=timepoint.screens if timepoint else 28,
         first_name=first_name,
         clinic=clinic,
         phone="+44 20 7946 0000",
@@ -79,10 +80,17 @@ def letter_of(
     )
 
 
-def others(number: int, started: bool) -> tuple[Part, ...]:
+def others(number: int, started: bool, step: str = "invitation") -> tuple[Part, ...]:
     """So many further questionnaires."""
     return tuple(
-        Part(TIMEPOINTS[place], started, date(2026, 4, 2 + place), f"{BASE}/q/{TOKEN[:-1]}{place}")
+        Part(
+            TIMEPOINTS[place],
+            TIMEPOINTS[place].screens,
+            step,
+            started,
+            date(2026, 4, 2 + place),
+            f"{BASE}/q/{TOKEN[:-1]}{place}",
+        )
         for place in range(number)
     )
 
@@ -90,7 +98,7 @@ def others(number: int, started: bool) -> tuple[Part, ...]:
 def every(language: str, clinic: str = "Riverside Clinic") -> Iterator[Letter]:
     """Every step, begun or not, timepoint and number of companions."""
     for step, started, timepoint, along in product(STEPS, (False, True), (*TIMEPOINTS, None), (0, 2)):
-        yield letter_of(language, step, started, timepoint, clinic=clinic, others=others(along, not started))
+        yield letter_of(language, step, started, timepoint, clinic=clinic, others=others(along, not started, step))
 
 
 EVERY = [(each.language, each.step, each.started, each.timepoint) for language in LANGUAGES for each in every(language)]

@@ -82,6 +82,33 @@ def test_several_questionnaires_have_a_button_and_an_address_each(language: str)
     assert content.subject != compose(letter_of(language, "invitation", False, TIMEPOINTS[1])).subject
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("step", "along", "spoken"),
+    [
+        ("reminder_3", "invitation", "invitation"),
+        ("reminder_1", "invitation", "invitation"),
+        ("reminder_3", "reminder_2", "reminder_1"),
+        ("reminder_3", "reminder_3", "reminder_3"),
+    ],
+)
+def test_several_questionnaires_are_written_of_as_the_newest_of_them(
+    language: str, step: str, along: str, spoken: str
+) -> None:
+    of = letter_of(language, step, False, TIMEPOINTS[1], others=others(1, started=False, step=along))
+    alike = letter_of(language, spoken, False, TIMEPOINTS[1], others=others(1, started=False, step=spoken))
+    assert compose(of) == compose(alike)
+    assert compose_text(of) == compose_text(alike)
+
+
+def test_the_minutes_are_those_of_the_first_screen_and_of_all_questionnaires() -> None:
+    one = letter_of("en", "invitation", False, None)
+    assert "It takes about 6 minutes." in compose(replace(one, screens=28)).plain
+    assert "It takes about 2 minutes." in compose(replace(one, screens=1)).plain
+    two = replace(one, screens=28, others=(replace(others(1, started=False)[0], screens=28),))
+    assert "about 12 minutes." in compose(two).plain
+
+
 def test_an_address_holds_a_token_and_nothing_else() -> None:
     for each in every("en"):
         for url in re.findall(r"https?://\S+", compose(each).plain):

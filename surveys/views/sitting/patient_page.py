@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
 from uuid import UUID
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
@@ -21,6 +20,7 @@ from surveys.i18n import language as spoken
 from surveys.models import Patient
 from surveys.outbox.staff_tasks import open_once
 from surveys.people.patients import contact
+from surveys.protocols.model import minutes_for
 from surveys.safety import NOT_WATCHED, SAFETY
 from surveys.views import found
 from surveys.views.guard import Reply, config
@@ -36,7 +36,6 @@ from surveys.views.sitting.unspoken import SENTENCES
 from surveys.wordings.reading import RIGHT_TO_LEFT
 
 LARGEST_FORM = 16 * 1024  # bytes; an item's form has about 600
-SCREENS_PER_MINUTE = 5
 
 
 def patient_blueprint(name: str) -> Blueprint:
@@ -164,7 +163,7 @@ def choices_url(sitting: Sitting) -> str:
 
 def minutes(sitting: Sitting) -> int:
     """Return about how long the visit takes."""
-    return ceil(len(sitting.screens) / SCREENS_PER_MINUTE)
+    return minutes_for(len(sitting.screens))
 
 
 def dead_link(token: str | None = None) -> Reply:
