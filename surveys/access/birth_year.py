@@ -13,6 +13,7 @@ from surveys.access.chain.audit import Actor, record
 from surveys.access.links import revoke_links
 from surveys.db import uuid7
 from surveys.models import Clinic, Patient, PatientLink, PatientSession, StaffTask, Visit
+from surveys.outbox.suppressing import wait_for_hand_overs
 
 TRIES = 5  # wrong years, over all live links of the visit: each reminder carries a link of its own
 TASK = "birth_year"
@@ -32,6 +33,8 @@ def try_year(session: Session, session_id: UUID, patient: Patient, given: int, *
     the visit and opens a task for staff.
     """
     browser = session.get_one(PatientSession, session_id)
+    if given != patient.birth_year:
+        wait_for_hand_overs(session, [patient.id])  # a link about to go is closed with the others
     live = (PatientLink.visit_id == browser.visit_id) & PatientLink.revoked_at.is_(None)
     links = session.scalars(select(PatientLink).where(live).order_by(PatientLink.id).with_for_update())
     rows = {link.id: link for link in links.all()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,12 +12,15 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
 
 from surveys import outbox
+from surveys.access.birth_year import TRIES, try_year
 from surveys.access.chain.audit import SYSTEM
+from surveys.access.links import issue_link, open_patient_session
 from surveys.db import app_now, clinic_session
 from surveys.letters import Content, Form, render
-from surveys.models import Message, Patient, PatientLink, Visit
+from surveys.models import Message, Patient, PatientLink, PatientSession, Visit
 from surveys.outbox import sending
 from surveys.people.patients import set_permissions
 from tasks.mail import blanks
@@ -58,21 +61,42 @@ def test_a_withdrawal_under_way_is_waited_for_and_honoured(app: Flask, patient: 
     assert (patient.messages()[0].state, patient.messages()[0].refusal) == ("refused", "no_permission")
 
 
-def test_a_new_address_stops_the_link_that_is_about_to_go_to_the_old_one(app: Flask, patient: Enrolled) -> None:
+def move(session: Session) -> None:
+    change(session, email="elsewhere@example.org")
+
+
+def guess(session: Session) -> None:
+    """Give the last wrong year by a link of before."""
+    person, browser = session.scalars(select(Patient)).one(), session.scalars(select(PatientSession)).one()
+    assert try_year(session, browser.id, person, 1960, now=app_now(session)) == 0
+
+
+@pytest.mark.parametrize("act", [move, guess])
+def test_what_closes_links_closes_the_one_that_is_about_to_go(
+    app: Flask, patient: Enrolled, act: Callable[[Session], None]
+) -> None:
     mine = claimed(patient)
     waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    with clinic_session(patient.clinic_id) as session:
+        now, person = app_now(session), session.scalars(select(Patient)).one()
+        person.birth_year = 1951
+        issue_link(session, session.get_one(Visit, patient.visit_id), now=now)
+        link = session.scalars(select(PatientLink)).one()
+        link.year_tries = TRIES - 1
+        open_patient_session(session, link, "self", year_pending=True, now=now)
+        session.commit()
 
-    def move() -> None:
+    def close() -> None:
         with app.app_context(), clinic_session(patient.clinic_id) as session:
-            change(session, email="elsewhere@example.org")
+            act(session)
             session.commit()
 
     with ThreadPoolExecutor(1) as pool, clinic_session(patient.clinic_id) as session:
         assert outbox.begin_sending(session, mine, now=app_now(session))
-        moving = pool.submit(move)
-        wait_until(lambda: moving.done() or bool(session.scalar(waits)), "the change waits")
+        closing = pool.submit(close)
+        wait_until(lambda: closing.done() or bool(session.scalar(waits)), "the act waits")
         session.commit()
-        moving.result(10)
+        closing.result(10)
         live = select(func.count()).select_from(PatientLink).where(PatientLink.revoked_at.is_(None))
         assert session.scalar(live) == 0
 
