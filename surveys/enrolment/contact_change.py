@@ -16,6 +16,7 @@ from surveys.outbox.suppressing import wait_for_hand_overs
 from surveys.pathway.episode_plan import replan, visits_of
 from surveys.pathway.reach import asking_where_lost
 from surveys.people.change import change_details
+from surveys.people.holding import hold_living
 from surveys.people.patients import PatientDetails, set_permissions
 from surveys.workqueue.mending import note_change
 
@@ -35,7 +36,11 @@ def change_contact(
     now: datetime,
     reason: str | None = None,
 ) -> frozenset[str]:
-    """Rewrite details and permissions; return the names of the fields that changed. Raises DuplicateChartError."""
+    """Rewrite details and permissions; return the names of the fields that changed.
+
+    Raises DuplicateChartError, and ClosedRecordError where the person was erased or merged at the same moment.
+    """
+    hold_living(session, patient)
     wait_for_hand_overs(session, [patient.id])  # a link about to go to the old address is stopped with the others
     with asking_where_lost(session, patient, now=now):
         changed = change_details(session, vault, patient, details, actor=actor, now=now, reason=reason)

@@ -17,6 +17,7 @@ from surveys.models import Clinic, Consent, Ending, Episode, Merge, Patient, Pro
 from surveys.outbox.suppressing import wait_for_hand_overs
 from surveys.pathway.endings import PERSON_WIDE, record_ending
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, replan, visits_of
+from surveys.people.holding import hold_records
 from surveys.privacy.changes import between, take_back
 from surveys.privacy.rows import Rows, rows_of
 from surveys.schedule import local_date
@@ -37,9 +38,8 @@ def merge(
     A consent stands where the person's latest act gave it. Links sent to another address stop. Of two running
     episodes under one protocol the one with more answers goes on, so that nobody is asked twice.
     """
+    hold_records(session, (kept.id, duplicate.id))
     wait_for_hand_overs(session, (kept.id, duplicate.id))  # a link about to go to the other address stops as well
-    for patient_id in sorted((kept.id, duplicate.id)):  # in one order, so that two merges never wait for each other
-        session.refresh(session.get_one(Patient, patient_id), with_for_update=True)
     _refuse(session, kept, duplicate)
     both = (kept.id, duplicate.id)
     before = rows_of(session, both, TOUCHED)
@@ -75,6 +75,7 @@ def unmerge(session: Session, clinic: Clinic, row: Merge, *, reason: str, actor:
 
     Raises MergeError where it was undone before, or the person was erased since.
     """
+    hold_records(session, (row.kept_id, row.merged_id))
     kept = session.get_one(Patient, row.kept_id)
     if row.undone_at is not None:
         raise MergeError("These records are apart already.")

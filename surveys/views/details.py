@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -22,6 +22,7 @@ from surveys.outbox.suppressing import lift, stopped
 from surveys.pathway.endings import end_participation
 from surveys.pathway.episodes import EpisodeError
 from surveys.pathway.reach import asking_where_lost
+from surveys.people.holding import ClosedRecordError
 from surveys.people.participation import KIND as PARTICIPATION
 from surveys.people.patients import SEALED, DuplicateChartError, contact, current_consents, withdraw
 from surveys.protocols import store as protocol_store
@@ -64,6 +65,9 @@ def save(patient_id: UUID) -> Reply:
         changed = change_contact(
             session, found.vault(), clinic, patient, wish, allowed, actor=actor, now=now, reason=why
         )
+    except ClosedRecordError:
+        session.rollback()
+        abort(409, found.closed())
     except DuplicateChartError as error:
         session.rollback()
         typed.chart_number.errors = [str(error)]

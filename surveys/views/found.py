@@ -32,8 +32,13 @@ def living(patient_id: UUID) -> Patient:
     """The clinic's patient whose record goes on; one that was erased or merged takes no changes (409)."""
     patient = own(Patient, patient_id)
     if patient.erased_at or patient.merged_into:
-        abort(409, _("This record is closed: the person was erased, or it was merged into another."))
+        abort(409, closed())
     return patient
+
+
+def closed() -> str:
+    """Why a record takes no changes."""
+    return _("This record is closed: the person was erased, or it was merged into another.")
 
 
 def clinic() -> Clinic:

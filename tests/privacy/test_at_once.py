@@ -1,0 +1,45 @@
+"""Two acts on one record at the same moment: the record itself is locked first, whoever comes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from surveys.access.chain.audit import SYSTEM
+from surveys.db import app_now
+from surveys.enrolment.contact_change import change_contact
+from surveys.models import Clinic, Patient
+from surveys.people.holding import ClosedRecordError
+from surveys.people.patients import contact
+from surveys.privacy.merging import merge
+from tests.patients import Invited, invite, seen_by
+from tests.servers.processes import wait_until
+
+WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+
+
+def corrected(app: Flask, whose: Invited) -> None:
+    with seen_by(app, whose.clinic_id) as session:
+        clinic, patient = session.get_one(Clinic, whose.clinic_id), session.get_one(Patient, whose.patient_id)
+        details = contact(app.extensions["vault"], patient)
+        now, vault = app_now(session), app.extensions["vault"]
+        change_contact(session, vault, clinic, patient, details, frozenset(), actor=SYSTEM, now=now)
+        session.commit()
+
+
+def test_details_changed_beside_a_merge_wait_for_it_and_leave_the_closed_record_alone(app: Flask) -> None:
+    kept = invite(app)
+    duplicate = invite(app, clinic_id=kept.clinic_id)
+    with ThreadPoolExecutor(1) as pool, seen_by(app, kept.clinic_id) as session:
+        clinic, now = session.get_one(Clinic, kept.clinic_id), app_now(session)
+        both = (session.get_one(Patient, kept.patient_id), session.get_one(Patient, duplicate.patient_id))
+        session.refresh(both[1], with_for_update=True)  # as merging and erasing begin
+        changing = pool.submit(corrected, app, duplicate)
+        wait_until(lambda: changing.done() or bool(session.scalar(WAITS)), "the change waits")
+        merge(session, clinic, *both, reason="The same person", actor=SYSTEM, now=now)
+        session.commit()
+        with pytest.raises(ClosedRecordError):
+            changing.result(10)
