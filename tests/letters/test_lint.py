@@ -123,7 +123,7 @@ def test_an_address_holds_a_token_and_nothing_else() -> None:
     [
         ("en", "new numbness between your legs, new trouble with your bladder or bowel", "ltr"),
         ("es", "adormecimiento nuevo entre las piernas", "ltr"),
-        ("de", "neue Taubheit zwischen den Beinen", "ltr"),
+        ("de", "ein neues Taubheitsgefühl zwischen den Beinen", "ltr"),
         ("ar", "خَدَرًا جديدًا بين ساقيك", "rtl"),
     ],
 )

@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
+from surveys.access.chain.audit import Actor
 from surveys.db import app_now
-from surveys.models import AuditEvent, Score, Visit
+from surveys.enrolment.preferences import stop_reminders
+from surveys.models import AuditEvent, Clinic, Patient, Score, Visit
 from tests.answering.sheet import at_once
 from tests.patients import Invited, invite, seen_by
 from tests.servers.processes import wait_until
@@ -114,3 +116,32 @@ def test_p16_the_last_page_names_the_day_of_the_next_questionnaire(app: Flask, c
         later = select(Visit.due_on).where(Visit.episode_id == mine.episode_id, Visit.due_on > mine.due_on)
         following = session.scalars(later.order_by(Visit.due_on).limit(1)).one()
     assert f'<time datetime="{following.isoformat()}">' in shown(client, "/s/done").text
+
+
+HEARS = "You will hear from your clinic when it opens."
+
+
+def sent(client: FlaskClient, invited: Invited) -> str:
+    """Send one answer; what the last page says."""
+    begin(client, invited)
+    save(client, "/s/odi/1", "2")
+    client.post("/s/send", data={"token": token_of(shown(client, "/s/review"))}, base_url=SECURE)
+    return shown(client, "/s/done").text
+
+
+def test_p16_before_the_treatment_the_last_page_says_that_more_comes_after_it(app: Flask, client: FlaskClient) -> None:
+    said = sent(client, invite(app))
+    assert f"Your next questionnaire comes after your treatment. {HEARS}" in said
+    assert "No further questionnaire is planned." not in said
+
+
+def test_p16_whoever_stopped_reminders_is_promised_none(app: Flask, client: FlaskClient) -> None:
+    invited = invite(app, timepoint="m1")
+    assert HEARS in sent(client, invited)
+    with seen_by(app, invited.clinic_id) as session:
+        clinic, patient = session.get_one(Clinic, invited.clinic_id), session.get_one(Patient, invited.patient_id)
+        stop_reminders(session, clinic, patient, actor=Actor("patient", patient.id), now=app_now(session))
+        session.commit()
+    said = shown(client, "/s/done").text
+    assert "Your next questionnaire is due on" in said
+    assert HEARS not in said

@@ -13,11 +13,12 @@ from surveys.access.chain.audit import Actor
 from surveys.answering.answers import Current, current_answers
 from surveys.answering.item_token import fits_send, sign_send
 from surveys.answering.responses import submit
-from surveys.answering.sitting import Browser, Sitting, by_link, has_answers, next_visit
+from surveys.answering.sitting import Browser, Sitting, by_link, has_answers
 from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import Patient, Visit
 from surveys.outcomes.own_trend import own_trends
+from surveys.pathway.coming import coming
 from surveys.people.participation import consent_text, participation
 from surveys.schedule import local_date
 from surveys.views.guard import Reply
@@ -101,8 +102,8 @@ def done() -> Reply:
     if sitting.state != "sent":
         return see(url_for("sending.review")) if sitting.state == "open" else closed_page(sitting)
     trends = own_trends(db.session(), sitting.episode_id) if sitting.protocol.patient_trend else ()
-    following, choices = next_visit(db.session(), sitting), None if browser.kiosk else choices_url(sitting)
-    return page("patient/thanks.html", sitting, following=following, trends=trends, choices=choices)
+    ahead, choices = coming(db.session(), sitting), None if browser.kiosk else choices_url(sitting)
+    return page("patient/thanks.html", sitting, ahead=ahead, trends=trends, choices=choices)
 
 
 @bp.get("/s/consent")
