@@ -91,9 +91,12 @@ def _is_whole(message: Message | None) -> bool:
 
 
 def _is_said_twice(message: Message) -> bool:
-    """Whether a sentence stands there two times on end, as a slip of an editor leaves it."""
+    """Whether a sentence stands there two times on end, or in two versions, as a slip of an editor leaves it."""
     forms = message.string if isinstance(message.string, (list, tuple)) else [message.string or ""]
-    return any(len(form) > LONG and form[: len(form) // 2] == form[len(form) // 2 :] for form in forms)
+    sources = message.id if isinstance(message.id, (list, tuple)) else [message.id]
+    most = max(source.count("%(") for source in sources)
+    doubled = (len(form) > LONG and form[: len(form) // 2] == form[len(form) // 2 :] for form in forms)
+    return any(doubled) or any(form.count("%(") > most for form in forms)
 
 
 @cache

@@ -47,6 +47,12 @@ def edit(folder: Path, language: str, old: str, new: str) -> None:
             'msgstr "Zwei Wochen PauseZwei Wochen Pause"',
             "de.po: said twice: 'Pause for two weeks'",
         ),
+        (
+            "es",
+            "%(num)s minutos.",
+            "%(num)s minutos. Dura unos %(num)s minutos.",
+            "es.po: said twice: 'It takes about %(num)s minute.'",
+        ),
         ("es", "Pregunta %(number)s de", "Pregunta %(numero)s de", "es.po: 'Question %(number)s of %(total)s': "),
     ],
 )
