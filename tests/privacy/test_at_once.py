@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -24,7 +25,7 @@ WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid
 def corrected(app: Flask, whose: Invited) -> None:
     with seen_by(app, whose.clinic_id) as session:
         clinic, patient = session.get_one(Clinic, whose.clinic_id), session.get_one(Patient, whose.patient_id)
-        details = contact(app.extensions["vault"], patient)
+        details = replace(contact(app.extensions["vault"], patient), first_name="Marie")
         now, vault = app_now(session), app.extensions["vault"]
         change_contact(session, vault, clinic, patient, details, frozenset(), actor=SYSTEM, now=now)
         session.commit()
