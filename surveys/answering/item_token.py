@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from itsdangerous import BadData, URLSafeSerializer
 
 ITEM, SEND = "backstory item", "backstory send"
-FIELDS = 13
-BEFORE = 11  # fields of a form that an older version drew, without author and moment
+FIELDS = 11  # of every form
+FURTHER = (0, "", "")  # moment, author and tablet, which a form may have been drawn without
 LONGEST = 2000  # characters; ours have about 400
 
 
@@ -31,6 +31,7 @@ class ItemToken:
     expires: int  # seconds since 1970 on the domain clock: the end of the window
     shown: int  # seconds since 1970 on the real clock; 0: not known
     author_id: UUID | None = None  # of staff who enter for the patient
+    tablet_id: UUID | None = None  # session of a clinic's tablet; the form is good until the tablet is handed back
 
 
 def new_nonce() -> UUID:
@@ -45,18 +46,17 @@ def sign_item(token: ItemToken, key: str) -> str:
     place = (token.respondent, token.instrument, token.item, token.wording_hash[:16])
     author = token.author_id.hex if token.author_id else ""
     numbers = (token.position, token.expires, token.shown)
-    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, *numbers, author])
+    tablet = (token.tablet_id.hex,) if token.tablet_id else ()  # elsewhere it takes no byte
+    return _serializer(key, ITEM).dumps([*(each.hex for each in ids), based_on, *place, *numbers, author, *tablet])
 
 
 def read_item(text: str, key: str) -> ItemToken | None:
     """Return the token, or None where it is not one of ours."""
     values = _read(text, key, ITEM)
-    if not isinstance(values, list) or len(values) not in (BEFORE, FIELDS):
+    if not isinstance(values, list) or not FIELDS <= len(values) <= FIELDS + len(FURTHER):
         return None
-    values = [*values, 0, ""][:FIELDS]
-    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, position, expires, shown, author = (
-        values
-    )
+    clinic, link, visit, nonce, based_on, respondent, instrument, item, wording, position, expires = values[:FIELDS]
+    shown, author, tablet = values[FIELDS:] + list(FURTHER[len(values) - FIELDS :])
     return ItemToken(
         UUID(clinic),
         UUID(link),
@@ -71,6 +71,7 @@ def read_item(text: str, key: str) -> ItemToken | None:
         expires,
         shown,
         UUID(author) if author else None,
+        UUID(tablet) if tablet else None,
     )
 
 

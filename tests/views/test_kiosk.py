@@ -197,6 +197,20 @@ def test_a_form_left_open_on_a_tablet_saves_nothing_a_quarter_of_an_hour_later(
         assert session.scalar(mine) == 0
 
 
+@pytest.mark.parametrize("typed", ["2", ""])
+def test_a_form_left_in_another_tab_neither_saves_nor_shows_anything_once_the_tablet_was_handed_back(
+    app: Flask, clinic: MadeClinic, client: FlaskClient, invited: Invited, code: str, typed: str
+) -> None:
+    opened(client, code)
+    form = {"answer": typed, "action": "save", "token": token_of(shown(client, "/s/odi/1"))}
+    following = invite(app, first_name="Zoe", clinic_id=clinic.id)
+    opened(client, asked_for(signed_in(app, clinic, "coordinator"), following))
+    assert client.post("/s/odi/1", data=form, base_url=SITE).location == "/tablet"
+    with seen_by(app, invited.clinic_id) as session:
+        theirs = Response.visit_id.in_((invited.visit_id, following.visit_id))
+        assert session.scalar(select(func.count()).select_from(Response).where(theirs)) == 0
+
+
 def _later(app: Flask, token: str, by: timedelta) -> str:
     """Return the form's token as if it had been drawn so much earlier."""
     known = read_item(token, str(app.secret_key))

@@ -92,6 +92,12 @@ def forget() -> bool:
     return held is not None
 
 
+def handed_back(session_id: UUID) -> bool:
+    """Whether a tablet's session is over, so that a form of it in another tab neither saves nor shows anything."""
+    live = select(PatientSession.id).where(PatientSession.id == session_id, PatientSession.revoked_at.is_(None))
+    return db.session.scalar(live) is None
+
+
 def wipe(reply: Response) -> Response:
     """Have the browser drop the cookie and whatever else it keeps of this site, pages to go back to included."""
     drop_cookie(reply, patient_cookie())

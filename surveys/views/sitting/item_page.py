@@ -23,15 +23,16 @@ PAGE = "patient/page.html"
 
 @dataclass(frozen=True, slots=True)
 class Filler:
-    """Who fills the form in. ``author_id``: of staff, who enter for the patient."""
+    """Who fills the form in. ``author_id``: of staff, who enter for the patient. ``tablet_id``: as in ``ItemToken``."""
 
     respondent: str
     author_id: UUID | None
+    tablet_id: UUID | None
 
 
 def filler_of(browser: Browser) -> Filler:
     """Return who fills in on this device."""
-    return Filler(browser.respondent, browser.staff_id)
+    return Filler(browser.respondent, browser.staff_id, browser.id if browser.kiosk else None)
 
 
 def item_page(
@@ -122,4 +123,5 @@ def _token(sitting: Sitting, filler: Filler, screen: Screen, wording: Wording, c
         expires=int(_until(sitting).timestamp()),
         shown=int(sitting.real.timestamp()),
         author_id=filler.author_id,
+        tablet_id=filler.tablet_id,
     )

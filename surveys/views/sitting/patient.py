@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import abort, g, jsonify, request
+from flask import abort, g, jsonify, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
@@ -18,7 +18,7 @@ from surveys.forms import AnswerError, ItemForm, read_level
 from surveys.i18n import gettext as _
 from surveys.i18n import speak
 from surveys.views.guard import Reply
-from surveys.views.sitting.device import require_author
+from surveys.views.sitting.device import handed_back, require_author
 from surveys.views.sitting.item_page import Filler, address, filler_of, following, item_page
 from surveys.views.sitting.patient_page import (
     browser_token,
@@ -55,6 +55,8 @@ def answer(instrument: str, position: int) -> Reply:
     if (token.instrument, token.position) != (instrument, position):
         abort(400)
     enter_clinic(token.clinic_id)
+    if token.tablet_id and handed_back(token.tablet_id):
+        return see(url_for("kiosk.enter"))
     return _store(token, form)
 
 
@@ -145,7 +147,8 @@ def _again(token: ItemToken, trouble: str, typed: str | None) -> Reply:
         return _not_saved(token)
     require_words(sitting, token.author_id)
     screen = sitting.screen(token.instrument, token.position) or abort(404)
-    return item_page(sitting, Filler(token.respondent, token.author_id), screen, trouble=trouble, typed=typed), 422
+    filler = Filler(token.respondent, token.author_id, token.tablet_id)
+    return item_page(sitting, filler, screen, trouble=trouble, typed=typed), 422
 
 
 def _unsigned(instrument: str, position: int) -> Reply:
