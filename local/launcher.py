@@ -40,9 +40,9 @@ def _serve(place: Home, ports: Ports, group: Group) -> None:
     environ = {**os.environ, **values, **QUIET}
     for name, command in commands(place, ports).items():
         group.start(name, command, environ)
-    logins, link = Question(["demo", "logins"], environ), Question(["demo", "link"], environ)
+    ways_in = Question(["demo", "ways-in"], environ)
     wait_until_ready(ports, environ, group)
-    announce(ports, logins.answer(), link.answer())
+    announce(ports, *ways_in.answer().split("\n\n"))
     while True:
         group.check()
         time.sleep(0.5)

@@ -27,20 +27,22 @@ def refuse_outside_demo() -> None:
 
 
 @demo.command("fill")
-@click.option("--most", type=click.IntRange(min=1), envvar="DEMO_MOST", help="Only the newest so many of each group.")
-def fill_command(most: int | None) -> None:
-    """Fill the demo clinics; whoever is there already stays as they are."""
+@click.option(
+    "--percent", type=click.IntRange(1, 100), default=100, envvar="DEMO_PERCENT", help="So many of each group."
+)
+def fill_command(percent: int) -> None:
+    """Fill the demo clinics with their newest patients; whoever is there already stays as they are."""
     refuse_outside_demo()
     for clinic in reversed(CLINICS):  # the small one first: a planner that has seen one clinic alone is slow for two
-        _fill_clinic(clinic, most)
+        _fill_clinic(clinic, percent)
 
 
-def _fill_clinic(clinic: DemoClinic, most: int | None) -> None:
+def _fill_clinic(clinic: DemoClinic, percent: int) -> None:
     vault: Vault = current_app.extensions["vault"]
     with clinic_session(clinic.id) as session:
         now, started = app_now(session), time.monotonic()
         stages = begin(session, vault, clinic, now=now)
-        for done, total in fill(stages, clinic, now=now, most=most):
+        for done, total in fill(stages, clinic, now=now, percent=percent):
             session.commit()  # patient by patient: an interrupted fill goes on where it stopped
             if done % 20 == 0 or done == total:
                 session.execute(text("DISCARD PLANS"))  # those of small tables read the grown ones from end to end
@@ -53,14 +55,31 @@ def _fill_clinic(clinic: DemoClinic, most: int | None) -> None:
 def logins() -> None:
     """Print three logins of the first clinic."""
     refuse_outside_demo()
+    _tell_logins()
+
+
+def _tell_logins() -> None:
     for role in ("clinician", "coordinator", "admin"):
         click.echo(f"{CLINICS[0].login(role)}\t{PASSWORD}")
+
+
+@demo.command("ways-in")
+def ways_in() -> None:
+    """Print what ``logins`` and ``link`` print, an empty line between them."""
+    refuse_outside_demo()
+    _tell_logins()
+    click.echo()
+    _tell_link()
 
 
 @demo.command("link")
 def link() -> None:
     """Print a fresh link to a visit of an English-speaking patient that is open now and not yet answered."""
     refuse_outside_demo()
+    _tell_link()
+
+
+def _tell_link() -> None:
     config: Config = current_app.extensions["backstory"]
     with clinic_session(CLINICS[0].id) as session:
         now = app_now(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,8 +25,8 @@ REGISTRY = {"riverside": 260, "hillside": 40}  # patients
 FRESH = timedelta(days=1)  # what fell due within it is left to the worker, so that real mail lies in the mailbox
 
 
-def casts(demo: DemoClinic, now: datetime, most: int | None) -> Iterator[tuple[str, Life]]:
-    """Yield (protocol code, life) of everyone in a clinic, or of the newest ``most`` of each group."""
+def casts(demo: DemoClinic, now: datetime, percent: int) -> Iterator[tuple[str, Life]]:
+    """Yield (protocol code, life) of the newest of each group in a clinic: ``percent`` of it, rounded up."""
     today = now.date()
     groups: dict[str, list[Life]] = {}
     if demo is CLINICS[0]:
@@ -33,7 +34,7 @@ def casts(demo: DemoClinic, now: datetime, most: int | None) -> Iterator[tuple[s
         groups["case_series"] = list(case_reports.lives(today - timedelta(days=760)))
     groups["spine"] = list(registry.lives(today - timedelta(days=729), REGISTRY[demo.code], demo.code))
     for code, lives in groups.items():
-        yield from ((code, life) for life in lives[-most if most else 0 :])
+        yield from ((code, life) for life in lives[-ceil(len(lives) * percent / 100) :])
 
 
 def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) -> dict[str, Stage]:
@@ -49,9 +50,9 @@ def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) ->
     return {code: Stage(session, vault, clinic, row, coordinator, now, posted) for code, row in rows.items()}
 
 
-def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime, most: int | None) -> Iterator[tuple[int, int]]:
+def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime, percent: int) -> Iterator[tuple[int, int]]:
     """Play the life of everyone not there yet, yielding (done, all) after each, where the caller commits."""
-    everyone = list(casts(demo, now, most))
+    everyone = list(casts(demo, now, percent))
     for number, (code, life) in enumerate(everyone, 1):
         stage = stages[code]
         if find_by_chart(stage.session, stage.vault, life.chart_number) is None:

@@ -32,7 +32,7 @@ def launcher(folder: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
                 "VAR": str(folder / "var"),
                 "PORT": str(port),
                 "LAN": "",
-                "DEMO_MOST": "11",
+                "DEMO_PERCENT": "4",
                 "WARM_CHARTS": "0",
             },
             stdout=output,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from local import roles
 from local.postgres import Postgres
@@ -15,6 +18,7 @@ from surveys.access.chain.audit import SYSTEM
 from surveys.access.signin.invitations import invite, issue_link
 from surveys.db import clinic_session, real_now
 from tests.operations.stage import application_on, backup_url, count, empty_database, newest_backup, run_flask
+from tests.servers import database
 from tests.tasks.enrolled import enrol
 
 PATIENTS = 3
@@ -30,29 +34,36 @@ class Copied:
     folder: Path
 
 
+@pytest.fixture(scope="module")
+def kept(postgres: Postgres, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
+    """One for all tests here: none changes the database, and each has the backup's files for itself."""
+    folder = tmp_path_factory.mktemp("kept")
+    with database.fresh_database(postgres) as name:
+        settings = environment | {"DATABASE_URL": postgres.alchemy_url(roles.APP, name)}
+        settings |= {**backup_url(postgres, settings), "BACKUP_KEY": secrets.token_hex(32)}
+        with application_on(settings) as app:
+            _fill(app)
+        assert run_flask(settings, "audit", "seal").returncode == 0
+        done = run_flask(settings, "backup", str(folder))
+        assert done.returncode == 0, done.stderr
+        yield Copied(settings, name, newest_backup(folder))
+
+
 @pytest.fixture
-def copied(postgres: Postgres, own_database: dict[str, str], tmp_path: Path) -> Copied:
-    settings = {**own_database, **backup_url(postgres, own_database), "BACKUP_KEY": secrets.token_hex(32)}
-    with application_on(settings) as app:
-        clinics = [enrol().clinic_id for _ in range(PATIENTS)]
-        with clinic_session(clinics[0]) as session:
-            vault, now = app.extensions["vault"], real_now(session)
-            person = invite(
-                session,
-                vault,
-                clinics[0],
-                name="Ana",
-                email="ana@clinic.example",
-                role="analyst",
-                actor=SYSTEM,
-                now=now,
-            )
-            issue_link(session, person, "invitation", now=now)
-            session.commit()
-    assert run_flask(settings, "audit", "seal").returncode == 0
-    done = run_flask(settings, "backup", str(tmp_path / "kept"))
-    assert done.returncode == 0, done.stderr
-    return Copied(settings, settings["DATABASE_URL"].rpartition("/")[2], newest_backup(tmp_path / "kept"))
+def copied(kept: Copied, tmp_path: Path) -> Copied:
+    return replace(kept, folder=Path(shutil.copytree(kept.folder, tmp_path / kept.folder.name)))
+
+
+def _fill(app: Flask) -> None:
+    """Enrol patients in clinics of their own, and invite somebody into one."""
+    clinics = [enrol().clinic_id for _ in range(PATIENTS)]
+    with clinic_session(clinics[0]) as session:
+        vault, now = app.extensions["vault"], real_now(session)
+        person = invite(
+            session, vault, clinics[0], name="Ana", email="ana@x.example", role="analyst", actor=SYSTEM, now=now
+        )
+        issue_link(session, person, "invitation", now=now)
+        session.commit()
 
 
 def test_s26_the_drill_proves_a_backup_and_leaves_nothing(copied: Copied) -> None:
