@@ -67,8 +67,8 @@ def _report(target: str, done: Migration, *, dry_run: bool) -> None:
     click.echo(f"{'Would move' if dry_run else 'Moved'} to {target}: {sum(done.moved.values())} episodes")
     for version, count in sorted(done.moved.items()):
         click.echo(f"  from version {version}: {count}")
-    for arm, count in sorted(done.kept.items()):
-        click.echo(f"  kept, the newest version has no arm {arm}: {count}")
+    for what, count in sorted(done.kept.items()):
+        click.echo(f"  kept, the newest version has no {what}: {count}")
 
 
 def _source(file: Path) -> str:

@@ -13,6 +13,7 @@ from surveys.db import uuid7
 from surveys.models import Clinic, Endpoint, Episode, Patient, ProtocolVersion
 from surveys.pathway.endings import record_ending, revoke_ending
 from surveys.pathway.episode_plan import EpisodeError, lock, replan
+from surveys.pathway.protocol_fit import lacking
 from surveys.pathway.treatments import TreatmentDetails, correct_index_date, plan_treatment, settle_treatment
 from surveys.protocols import store as protocol_store
 
@@ -113,11 +114,14 @@ def record_endpoint(
 def move_to_protocol(
     session: Session, clinic: Clinic, episode: Episode, target: ProtocolVersion, *, actor: Actor, now: datetime
 ) -> None:
-    """Let a running episode follow another version of its protocol; what has not opened moves."""
+    """Let a running episode follow another version of its protocol; what has not opened moves.
+
+    Raises EpisodeError for a version that lacks what the episode has.
+    """
     lock(session, episode)
     old = protocol_store.get(session, episode.protocol_id)
-    if episode.arm not in {arm.code for arm in protocol_store.protocol_of(target).arms}:
-        raise EpisodeError(f"Version {target.version} has no arm {episode.arm}. Keep the episode's version.")
+    if missing := lacking(session, episode, protocol_store.protocol_of(target)):
+        raise EpisodeError(f"Version {target.version} has no {missing}. Keep the episode's version.")
     episode.protocol_id = target.id
     session.flush()
     before, after = {"version": old.version}, {"version": target.version}

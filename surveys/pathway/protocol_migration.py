@@ -14,12 +14,13 @@ from surveys.access.chain.audit import Actor
 from surveys.models import Clinic, Episode, ProtocolVersion
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
 from surveys.pathway.episodes import move_to_protocol
+from surveys.pathway.protocol_fit import lacking
 from surveys.protocols import store as protocol_store
 
 
 @dataclass(frozen=True)
 class Migration:
-    """Episodes counted: moved by the version they came from, kept by the arm that the target lacks."""
+    """Episodes counted: moved by the version they came from, kept by what the target lacks."""
 
     moved: Counter[int] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
@@ -40,12 +41,11 @@ def running(session: Session, target: ProtocolVersion) -> Sequence[tuple[Episode
 def migrate(
     session: Session, clinic: Clinic, target: ProtocolVersion, *, actor: Actor, now: datetime, dry_run: bool
 ) -> Migration:
-    """Move them all, or with ``dry_run`` only count; an episode whose arm the target lacks keeps its version."""
-    arms = {arm.code for arm in protocol_store.protocol_of(target).arms}
-    done = Migration()
+    """Move them all, or with ``dry_run`` only count; where the target lacks something of an episode, it stays."""
+    protocol, done = protocol_store.protocol_of(target), Migration()
     for episode, version in running(session, target):
-        if episode.arm not in arms:
-            done.kept[episode.arm] += 1
+        if missing := lacking(session, episode, protocol):
+            done.kept[missing] += 1
             continue
         done.moved[version] += 1
         if not dry_run:

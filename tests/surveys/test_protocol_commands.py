@@ -11,14 +11,23 @@ from sqlalchemy import select
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.keys.encryption import Vault
+from surveys.answering.responses import open_response
 from surveys.db import app_now, clinic_session
 from surveys.enrolment.enrolment import Enrolment, enrol
-from surveys.models import Clinic, Episode, ProtocolVersion
-from surveys.pathway.episodes import EpisodeDetails
+from surveys.models import Clinic, Episode, ProtocolVersion, Visit
+from surveys.pathway.episodes import (
+    EpisodeDetails,
+    EpisodeError,
+    TreatmentDetails,
+    move_to_protocol,
+    plan_treatment,
+    settle_treatment,
+)
 from surveys.people.patients import PatientDetails
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import bundled_protocols
 from tests.factories import BEGINNING, make_clinic
+from tests.patients import invite
 
 SOURCE = bundled_protocols()["spine"].source
 VERSION = bundled_protocols()["spine"].version
@@ -111,3 +120,46 @@ def test_episodes_move_to_the_newest_version_and_a_dry_run_moves_none(app: Flask
     assert run(app, "migrate", "spine", "--clinic-id", str(clinic))[0] == 0
     assert version_followed(app, clinic) == VERSION + 1
     assert "0 episodes" in run(app, "migrate", "spine", "--clinic-id", str(clinic))[1]
+
+
+def without(file: Path, old: str) -> Path:
+    """The next version, which lacks something."""
+    text = newer(file).read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, "", 1), encoding="utf-8")
+    return file
+
+
+def test_an_episode_keeps_its_version_where_the_newest_lacks_one_of_its_timepoints(app: Flask, file: Path) -> None:
+    clinic = enrolled(app)
+    with app.app_context(), clinic_session(clinic) as session:
+        episode, now = session.scalars(select(Episode)).one(), app_now(session)
+        own, given = session.get_one(Clinic, clinic), TreatmentDetails(BEGINNING.date(), "prp")
+        treatment = plan_treatment(session, own, episode, given, actor=SYSTEM, now=now)
+        settle_treatment(session, own, treatment, "done", actor=SYSTEM, now=now)
+        session.commit()
+    last = SOURCE[SOURCE.rindex("[[timepoints]]") :]
+    assert run(app, "load", str(without(file, last)), "--clinic-id", str(clinic))[0] == 0
+    status, said = run(app, "migrate", "spine", "--clinic-id", str(clinic))
+    assert status == 0
+    assert "kept, the newest version has no timepoint y6: 1" in said
+    assert version_followed(app, clinic) == VERSION
+
+
+def test_an_episode_keeps_its_version_where_the_newest_does_not_ask_what_was_begun(app: Flask, file: Path) -> None:
+    invited = invite(app)
+    with app.app_context(), clinic_session(invited.clinic_id) as session:
+        visit, now = session.get_one(Visit, invited.visit_id), app_now(session)
+        open_response(session, visit, "functionality", mode="self", language="en", wording_hash="x", now=now)
+        session.commit()
+    clinic = str(invited.clinic_id)
+    assert run(app, "load", str(without(file, '  { instrument = "functionality" },\n')), "--clinic-id", clinic)[0] == 0
+    said = run(app, "migrate", "spine", "--clinic-id", clinic)[1]
+    assert "kept, the newest version has no functionality as it was asked at baseline: 1" in said
+    with app.app_context(), clinic_session(invited.clinic_id) as session:
+        target, episode = protocol_store.find(session, "spine"), session.scalars(select(Episode)).one()
+        assert target is not None
+        with pytest.raises(EpisodeError, match="has no functionality"):
+            move_to_protocol(
+                session, session.get_one(Clinic, invited.clinic_id), episode, target, actor=SYSTEM, now=now
+            )
