@@ -51,6 +51,14 @@ def end_sessions(session: Session, visit_id: UUID, now: datetime) -> None:
     session.execute(update(PatientSession).where(*live).values(revoked_at=now))
 
 
+def revoke_issued_since(session: Session, visit_ids: Sequence[UUID], since: datetime, now: datetime) -> None:
+    """Stop the visits' links that were issued from a moment on, and end the sessions they opened."""
+    of_visits = PatientLink.visit_id.in_(visit_ids), PatientLink.created_at >= since
+    sessions = PatientSession.link_id.in_(select(PatientLink.id).where(*of_visits)), PatientSession.revoked_at.is_(None)
+    session.execute(update(PatientSession).where(*sessions).values(revoked_at=now))
+    session.execute(update(PatientLink).where(*of_visits, PatientLink.revoked_at.is_(None)).values(revoked_at=now))
+
+
 def reissue_link(session: Session, visit: Visit, *, actor: Actor, now: datetime) -> str:
     """Stop every link of the visit, add a new one and return its token."""
     revoke_links(session, visit.id, now)

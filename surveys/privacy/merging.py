@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
-from surveys.access.links import revoke_links
+from surveys.access.links import revoke_issued_since, revoke_links
 from surveys.db import uuid7
 from surveys.models import Clinic, Consent, Ending, Episode, Merge, Patient, ProtocolVersion, Response, Visit
 from surveys.outbox.suppressing import wait_for_hand_overs
@@ -73,9 +73,11 @@ def merge(
 def unmerge(session: Session, clinic: Clinic, row: Merge, *, reason: str, actor: Actor, now: datetime) -> int:
     """Part two records again; returns how many columns had moved on since and keep their newer value.
 
-    Raises MergeError where it was undone before, or the person was erased since.
+    Links to the parted episodes that went to the other record's address stop. Raises MergeError where it was undone
+    before, or the person was erased since.
     """
     hold_records(session, (row.kept_id, row.merged_id))
+    wait_for_hand_overs(session, (row.kept_id,))  # a link about to go to the address kept so far stops as well
     kept = session.get_one(Patient, row.kept_id)
     if row.undone_at is not None:
         raise MergeError("These records are apart already.")
@@ -83,6 +85,7 @@ def unmerge(session: Session, clinic: Clinic, row: Merge, *, reason: str, actor:
         raise MergeError("The person was erased since, so there is nothing to part.")
     session.flush()
     moved_on = take_back(session, row.changes)
+    _stop_links_since(session, row, now)
     both = select(Episode).where(Episode.patient_id.in_((row.kept_id, row.merged_id))).order_by(Episode.id)
     for episode in session.scalars(both).all():
         replan(session, clinic, episode, now=now)
@@ -128,10 +131,21 @@ def _join_consents(session: Session, kept: Patient, before: Rows, *, now: dateti
 def _stop_links(
     session: Session, kept: Patient, duplicate: Patient, moved: Sequence[Episode], *, now: datetime
 ) -> None:
-    same = (kept.email_index, kept.phone_index) == (duplicate.email_index, duplicate.phone_index)
-    for episode in () if same else moved:
+    for episode in () if _same_mailbox(kept, duplicate) else moved:
         for visit in visits_of(session, episode.id):
             revoke_links(session, visit.id, now)
+
+
+def _stop_links_since(session: Session, row: Merge, now: datetime) -> None:
+    """While the records were one, links to the moved episodes went to the address of the record that was kept."""
+    kept, parted = session.get_one(Patient, row.kept_id), session.get_one(Patient, row.merged_id)
+    if not _same_mailbox(kept, parted):
+        theirs = select(Visit.id).join(Episode, Episode.id == Visit.episode_id).where(Episode.patient_id == parted.id)
+        revoke_issued_since(session, session.scalars(theirs).all(), row.merged_at, now)
+
+
+def _same_mailbox(one: Patient, other: Patient) -> bool:
+    return (one.email_index, one.phone_index) == (other.email_index, other.phone_index)
 
 
 def _ask_once(

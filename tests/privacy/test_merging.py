@@ -11,9 +11,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select, text
 
 from surveys.access.chain.audit import SYSTEM
-from surveys.access.links import find_link, issue_link
+from surveys.access.links import find_link, issue_link, open_patient_session
+from surveys.access.tokens import digest
 from surveys.db import app_now
-from surveys.models import AuditEvent, Clinic, Consent, Episode, Merge, Message, Patient, PatientLink, Visit
+from surveys.models import (
+    AuditEvent,
+    Clinic,
+    Consent,
+    Episode,
+    Merge,
+    Message,
+    Patient,
+    PatientLink,
+    PatientSession,
+    Visit,
+)
 from surveys.pathway.endings import record_ending
 from surveys.people.participation import give_consent, optional_text
 from surveys.people.patients import current_consents, withdraw
@@ -138,6 +150,26 @@ def test_a_link_that_is_about_to_go_to_the_other_address_stops_with_the_others(a
         merging.result(10)
     with seen_by(app, kept.clinic_id) as session:
         assert (find_link(session, token) or PatientLink()).revoked_at is not None
+
+
+def test_a_link_that_went_to_the_kept_address_stops_once_the_records_part(app: Flask, client: FlaskClient) -> None:
+    """They are two people then, and it lies in the other one's mailbox."""
+    kept, duplicate = pair(app, client)
+    joined(app, kept, duplicate)
+    with seen_by(app, kept.clinic_id) as session:
+        visit = session.get_one(Visit, duplicate.visit_id)
+        token, own = (
+            issue_link(session, each, now=app_now(session)) for each in (visit, session.get_one(Visit, kept.visit_id))
+        )
+        link = find_link(session, token) or PatientLink()
+        opened = open_patient_session(session, link, "self", now=app_now(session))
+        session.commit()
+    parted(app, kept)
+    with seen_by(app, kept.clinic_id) as session:
+        assert (find_link(session, token) or PatientLink()).revoked_at is not None
+        assert (find_link(session, own) or PatientLink(revoked_at=app_now(session))).revoked_at is None
+        ended = select(PatientSession.revoked_at).where(PatientSession.token_digest == digest(opened))
+        assert session.scalars(ended).one() is not None
 
 
 def test_links_to_the_same_address_go_on(app: Flask) -> None:
