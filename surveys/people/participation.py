@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
 from surveys.models import Consent, Patient
+from surveys.people.taken_back import refuse_older
+from surveys.schedule import local_date
 
 FOLDER = Path(__file__).parent.parent / "consents"
 KIND = "participation"
@@ -88,8 +91,12 @@ def give_consent(
 ) -> None:
     """Record a permission; where one stands already nothing changes.
 
-    ``given_at``: the day on which a paper was signed, where staff record it; else ``now``.
+    ``given_at``: the day on which a paper was signed, where staff record it; else ``now``. Raises TakenBackError where
+    the patient took the permission back on a later day than that.
     """
+    session.execute(select(Patient.id).where(Patient.id == patient.id).with_for_update(read=True, key_share=True))
+    if given_at is not None:
+        refuse_older(session, patient, text.kind, local_date(given_at, ZoneInfo(patient.time_zone)))
     values = {
         "clinic_id": patient.clinic_id,
         "id": uuid7(),

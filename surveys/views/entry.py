@@ -74,11 +74,12 @@ def save(visit_id: UUID, instrument: str) -> Reply:
     protocol = found.protocol_for(visit)
     sheet, wrong = read_sheet(protocol, visit.timepoint, instrument, request.form)
     consent = paper_consent(visit)
-    if wrong or not ModeForm(request.form).validate() or (consent is not None and not consent.validate()):
-        unsigned = [CONSENT] if consent is not None and consent.errors else []
-        return _page(visit, instrument, wrong=wrong + unsigned, typed=request.form), 422
-    if consent is not None:
-        keep_consent(visit, consent)
+    if wrong or not ModeForm(request.form).validate():
+        wrong += [CONSENT] if consent is not None and not consent.validate() else []
+        unsigned = consent.trouble if consent else None
+        return _page(visit, instrument, wrong=wrong, typed=request.form, unsigned=unsigned), 422
+    if consent is not None and not keep_consent(visit, consent):
+        return _page(visit, instrument, wrong=[CONSENT], typed=request.form, unsigned=consent.trouble), 422
     try:
         sent = _store(visit, sheet)
     except AlreadySent:
@@ -141,7 +142,13 @@ def _asked(visit: Visit, instrument: str) -> list[str]:
     return asked if instrument in asked else abort(404)
 
 
-def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: Mapping[str, str] | None = None) -> str:
+def _page(
+    visit: Visit,
+    instrument: str,
+    wrong: list[str] | None = None,
+    typed: Mapping[str, str] | None = None,
+    unsigned: str | None = None,
+) -> str:
     asked = _asked(visit, instrument)
     current = current_answers(db.session(), visit.id)
     shown = {item: row for (of, item), row in current.items() if of == instrument}
@@ -162,6 +169,7 @@ def _page(visit: Visit, instrument: str, wrong: list[str] | None = None, typed: 
         wording=wording_for(instrument, patient.language),
         values=typed or values,
         wrong=wrong or [],
+        unsigned=unsigned,
         response=response,
         unlicensed=_unlicensed(response, instrument, patient.language),
         modes=ENTRY_MODES,

@@ -27,7 +27,7 @@ from surveys.pathway.visit_state import takes_answers
 from surveys.people.participation import consent_versions
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
-from surveys.views.paper_consent import PaperConsentForm, keep_consent, paper_consent
+from surveys.views.paper_consent import keep_consent, paper_consent
 from surveys.views.seen import note_view
 from surveys.views.signin.entrance import set_cookie
 from surveys.views.sitting.device import patient_cookie
@@ -58,10 +58,10 @@ def begin(visit_id: UUID) -> Reply:
     """Begin in this browser: a link and a session of their own, which name who enters."""
     visit, typed = _open_visit(visit_id), ModeForm(request.form)
     consent = paper_consent(visit)
-    if not typed.validate() or (consent is not None and not consent.validate()):
-        return _page(visit, request.form.get("mode", ""), consent), 422
-    if consent is not None:
-        keep_consent(visit, consent)
+    if not typed.validate():
+        return _page(visit, request.form.get("mode", "")), 422
+    if consent is not None and not keep_consent(visit, consent):
+        return _page(visit, typed.mode.data, consent.trouble), 422
     session, who, mode = db.session(), identity(), typed.mode.data
     cookie, sitting = _opened(visit, mode, found.now())
     record(session, visit.clinic_id, who.actor, "entry_begun", ("visit", visit.id), now=sitting.now, new={"mode": mode})
@@ -95,7 +95,7 @@ def _open_visit(visit_id: UUID) -> Visit:
     return visit
 
 
-def _page(visit: Visit, mode: str, consent: PaperConsentForm | None = None) -> str:
+def _page(visit: Visit, mode: str, unsigned: str | None = None) -> str:
     patient, protocol = found.patient_of(visit), found.protocol_for(visit)
     instruments = [entry.instrument for entry in battery_of(protocol, visit.timepoint)]
     note_view([patient.id], page="item_entry.form")
@@ -108,7 +108,7 @@ def _page(visit: Visit, mode: str, consent: PaperConsentForm | None = None) -> s
         language=LANGUAGE_NAMES.get(patient.language, patient.language),
         versions=consent_versions() if paper_consent(visit) else (),
         typed=request.form,
-        unsigned=bool(consent and consent.errors),
+        unsigned=unsigned,
         answered=sum(answer.settled for answer in current_answers(db.session(), visit.id).values()),
         unlicensed=marked(instruments, patient.language),
         today=found.today(found.now()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -11,8 +12,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from surveys.db import real_now
-from surveys.models import Answer, AuditEvent, Consent, PatientSession, Response, Score, Staff, StaffSession, Visit
+from surveys.access.chain.audit import SYSTEM
+from surveys.db import app_now, real_now
+from surveys.models import (
+    Answer,
+    AuditEvent,
+    Clinic,
+    Consent,
+    Patient,
+    PatientSession,
+    Response,
+    Score,
+    Staff,
+    StaffSession,
+    Visit,
+)
+from surveys.pathway.endings import end_participation, endings_of, revoke_ending
+from surveys.people.participation import consent_text, give_consent, participation
 from tests.factories import MadeClinic, make_clinic
 from tests.patients import Invited, invite, seen_by
 from tests.staff_browser import SITE, signed_in
@@ -98,6 +114,28 @@ def test_without_a_signed_consent_nothing_begins(
     with seen_by(app, invited.clinic_id) as session:
         mine = select(func.count()).select_from(PatientSession).where(PatientSession.visit_id == invited.visit_id)
         assert session.scalar(mine) == 0
+
+
+def test_a_paper_older_than_the_withdrawal_does_not_undo_it(app: Flask, desk: FlaskClient, invited: Invited) -> None:
+    with seen_by(app, invited.clinic_id) as session:
+        now, clinic = app_now(session), session.get_one(Clinic, invited.clinic_id)
+        patient = session.get_one(Patient, invited.patient_id)
+        give_consent(session, patient, consent_text("1", "en"), now=now)
+        end_participation(session, clinic, patient, date(2026, 1, 5), reason=None, actor=SYSTEM, now=now)
+        (ending,) = endings_of(session, patient)
+        revoke_ending(session, clinic, ending, actor=SYSTEM, now=now)
+        session.commit()
+    older = begin(desk, invited, consent_version="1", signed_on="2026-01-04")
+    sheet = desk.get(f"/visits/{invited.visit_id}/answers/odi", base_url=SITE).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', sheet)
+    assert token
+    typed = {"csrf_token": token[1], "mode": "paper", "sitting": "3"} | SIGNED
+    for reply in (older, desk.post(f"/visits/{invited.visit_id}/answers/odi", data=typed, base_url=SITE)):
+        assert reply.status_code == 422
+        assert "took this permission back on 5 January 2026." in reply.text
+    with seen_by(app, invited.clinic_id) as session:
+        assert participation(session, session.get_one(Patient, invited.patient_id)) is None
+    assert begin(desk, invited, consent_version="1", signed_on="2026-01-05").status_code == 303
 
 
 def test_an_unknown_mode_begins_nothing(desk: FlaskClient, invited: Invited) -> None:

@@ -68,6 +68,10 @@ def test_staff_record_and_withdraw_each_permission_on_its_own(app: Flask, office
         assert kinds(app, office.invited) == left
     late = office.post(page, f"{office.path}/consents/research/give", on_date="2100-01-05")
     assert late.status_code == 422
+    older = office.post(page, f"{office.path}/consents/research/give", on_date="2026-01-06")
+    assert older.status_code == 422
+    assert "A paper of an earlier day no longer counts." in older.text
+    assert kinds(app, office.invited) == {"public_aggregates"}
     shown_page = office.browser().get(page, base_url=SITE).text
     assert "version 1" in shown_page
 

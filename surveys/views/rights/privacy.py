@@ -18,11 +18,13 @@ from surveys.pathway.endings import end_participation, endings_of
 from surveys.patient_page import consents_of
 from surveys.people.participation import KIND, OPTIONAL, give_consent, optional_text
 from surveys.people.patients import PERMISSIONS, contact, withdraw
+from surveys.people.taken_back import TakenBackError
 from surveys.privacy.erasure import running
 from surveys.privacy.retention import due_on
 from surveys.privacy.subject_export import archive, subject_export
 from surveys.views import found
 from surveys.views.guard import Reply, fresh, identity, staff_page
+from surveys.views.paper_consent import taken_back
 from surveys.views.seen import note_view
 
 bp = Blueprint("privacy", __name__)
@@ -86,7 +88,11 @@ def give(patient_id: UUID, kind: str) -> Reply:
     if day is None or not day.year >= 1990 or day > found.today(now):
         return _page(patient, _("Enter the day on which the patient signed, not later than today.")), 422
     text, actor = optional_text(kind, patient.language), identity().actor
-    give_consent(db.session(), patient, text, actor=actor, given_at=found.noon(day, patient.time_zone, now), now=now)
+    signed = found.noon(day, patient.time_zone, now)
+    try:
+        give_consent(db.session(), patient, text, actor=actor, given_at=signed, now=now)
+    except TakenBackError as error:
+        return _page(patient, taken_back(error)), 422
     db.session.commit()
     flash(_("The permission is recorded."), "good")
     return redirect(url_for("privacy.show", patient_id=patient_id), 303)
