@@ -24,7 +24,7 @@ from surveys.answering.answers import (
     current_answers,
     lock_open_response,
 )
-from surveys.answering.battery import items_asked
+from surveys.answering.battery import battery_of, items_asked
 from surveys.answering.scoring_step import score_response
 from surveys.db import uuid7
 from surveys.models import Response, Visit
@@ -108,7 +108,7 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
     locked = _lock_visit(session, visit)
     if locked.submitted_at is not None:
         return False
-    responses = _open_responses(session, visit.id)
+    responses = _open_responses(session, visit, protocol)
     current = current_answers(session, visit.id)
     for response in responses:
         _finalise(session, locked, response, protocol, current, "submitted", now)
@@ -130,7 +130,7 @@ def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: 
     locked = _lock_visit(session, visit)
     if locked.submitted_at is not None:
         return
-    responses = _open_responses(session, visit.id)
+    responses = _open_responses(session, visit, protocol)
     current = current_answers(session, visit.id) if responses else {}
     for response in responses:
         asked = [(response.instrument, item) for item in items_asked(protocol, visit.timepoint, response.instrument)]
@@ -188,10 +188,14 @@ def _lock_visit(session: Session, visit: Visit) -> Visit:
     return session.scalars(locked.execution_options(populate_existing=True)).one()
 
 
-def _open_responses(session: Session, visit_id: UUID) -> Sequence[Response]:
-    """Lock the visit's open responses, in one order so that two submissions cannot wait for each other."""
-    wanted = select(Response).where(Response.visit_id == visit_id, Response.finalised_at.is_(None))
-    locked = wanted.order_by(Response.id).with_for_update()
+def _open_responses(session: Session, visit: Visit, protocol: Protocol) -> Sequence[Response]:
+    """Lock the visit's open responses, in one order so that two submissions cannot wait for each other.
+
+    What the protocol asks no longer, as it changed under a form that was open, stays a draft.
+    """
+    asked = [entry.instrument for entry in battery_of(protocol, visit.timepoint)]
+    theirs = Response.visit_id == visit.id, Response.instrument.in_(asked)
+    locked = select(Response).where(*theirs, Response.finalised_at.is_(None)).order_by(Response.id).with_for_update()
     return session.scalars(locked.execution_options(populate_existing=True)).all()
 
 

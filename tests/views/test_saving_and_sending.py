@@ -10,10 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
-from surveys.access.chain.audit import Actor
+from surveys.access.chain.audit import SYSTEM, Actor
 from surveys.db import app_now
 from surveys.enrolment.preferences import stop_reminders
-from surveys.models import AuditEvent, Clinic, Patient, Score, Visit
+from surveys.models import AuditEvent, Clinic, Episode, Patient, Score, Visit
+from surveys.pathway.episodes import move_to_protocol
+from surveys.protocols import store
+from surveys.protocols.loading import bundled_protocols
 from tests.answering.sheet import at_once
 from tests.patients import Invited, invite, seen_by
 from tests.servers.processes import wait_until
@@ -116,6 +119,29 @@ def test_p16_the_last_page_names_the_day_of_the_next_questionnaire(app: Flask, c
         later = select(Visit.due_on).where(Visit.episode_id == mine.episode_id, Visit.due_on > mine.due_on)
         following = session.scalars(later.order_by(Visit.due_on).limit(1)).one()
     assert f'<time datetime="{following.isoformat()}">' in shown(client, "/s/done").text
+
+
+def test_an_answer_to_what_is_no_longer_asked_is_kept_and_leads_on(
+    app: Flask, client: FlaskClient, begun: Invited
+) -> None:
+    token = token_of(shown(client, "/s/functionality/1"))
+    source = bundled_protocols()["spine"].source.replace('  { instrument = "functionality" },\n', "", 1)
+    newer = re.sub(r"version = (\d+)", lambda found: f"version = {int(found[1]) + 1}", source, count=1)
+    with seen_by(app, begun.clinic_id) as session:
+        clinic, episode, now = (
+            session.get_one(Clinic, begun.clinic_id),
+            session.scalars(select(Episode)).one(),
+            app_now(session),
+        )
+        target = store.load(session, clinic.id, newer, "spine.toml", now=now)
+        move_to_protocol(session, clinic, episode, target, actor=SYSTEM, now=now)
+        session.commit()
+    reply = client.post("/s/functionality/1", data={"token": token, "answer": "2"}, base_url=SECURE)
+    assert (reply.status_code, reply.location) == (303, "/s/review")
+    assert stored(app, begun) == [("dressing", "answered", 2)]
+    save(client, "/s/odi/1", "1")
+    proof = token_of(shown(client, "/s/review"))
+    assert client.post("/s/send", data={"token": proof}, base_url=SECURE).location == "/s/done"
 
 
 HEARS = "You will hear from your clinic when it opens."

@@ -108,7 +108,9 @@ def _go_on(saved: Saved, token: ItemToken, action: str) -> Reply:
         sitting = _sitting_of(token)
         return page("patient/saved.html", sitting) if sitting else no_session()
     here = (token.instrument, token.item)
-    screen = next(each for each in saved.screens if (each.instrument, each.item.code) == here)
+    screen = next((each for each in saved.screens if (each.instrument, each.item.code) == here), None)
+    if screen is None:  # the protocol has changed since the form was drawn
+        return _see(url_for("sending.review"))
     return _see(address(screen) if action == "clear" else following(saved.screens, screen))
 
 
