@@ -47,6 +47,10 @@ def _read_mailbox() -> Counter[str]:
     if not config.bounce_imap_url:
         raise click.ClickException("BOUNCE_IMAP_URL is not set. Set it to imaps://NAME:PASSWORD@HOST/INBOX.")
     try:
-        return read_mailbox(config.bounce_imap_url)
+        return read_mailbox(config.bounce_imap_url, each=_progress)
     except MailboxTroubleError as error:
         raise click.ClickException(f"The mailbox cannot be read ({error}). Correct BOUNCE_IMAP_URL.") from error
+
+
+def _progress(counts: Counter[str]) -> None:
+    click.echo(f"{counts.total()} read so far: {words_for(counts)}", err=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import imaplib
 import logging
+import math
 import ssl
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
@@ -22,7 +24,8 @@ from tasks.reminders import application
 
 log = logging.getLogger(__name__)
 TIMEOUT = 20  # seconds for each word of the mailbox
-MOST = 500  # mails in one run, the newest first
+PAGE = 200  # mails between two reports of how far it is
+READING = 200.0  # seconds of beat's run, below the task's time limit; a person's command reads to the end
 BEGINNING = 256 * 1024  # bytes of each that are fetched, one mail after the other
 UNKNOWN = "unknown"  # a report about no message of ours
 LEFT = frozenset({"letter", "unreadable"})  # for people to read
@@ -40,7 +43,7 @@ def bounces() -> None:
         if not url:
             return
         try:
-            counts = read_mailbox(url)
+            counts = read_mailbox(url, until=time.monotonic() + READING)
         except MailboxTroubleError as error:
             log.warning("the mailbox of returned mail cannot be read: %s", error)
             return
@@ -66,19 +69,31 @@ def _note(report: Report) -> str:
     return UNKNOWN
 
 
-def read_mailbox(url: str) -> Counter[str]:
-    """Take every unseen mail and mark it as seen once its outcome is on disk; what is for people stays unseen.
+def read_mailbox(
+    url: str, *, until: float = math.inf, each: Callable[[Counter[str]], None] = lambda _counts: None
+) -> Counter[str]:
+    """Take every unseen mail, the newest first, and mark it as seen once its outcome is on disk.
 
-    Raises MailboxTroubleError. Ended halfway, the next run takes the rest; a mail taken twice changes nothing.
+    What is for people stays unseen. ``each`` hears the counts so far after each page; ``until``: by the monotonic
+    clock. Raises MailboxTroubleError. Ended halfway, the next run takes the rest; a mail taken twice changes nothing.
     """
     counts: Counter[str] = Counter()
     with _opened(url) as mailbox:
-        for number in _unseen(mailbox):
-            outcome = take(_fetched(mailbox, number))
-            counts[outcome] += 1
-            if outcome not in LEFT:
-                _ask(mailbox, "STORE", number, "+FLAGS.SILENT", r"(\Seen)")
+        numbers = _unseen(mailbox)
+        for read, number in enumerate(numbers):
+            if time.monotonic() > until:
+                break
+            if read and read % PAGE == 0:
+                each(counts)
+            counts[_taken(mailbox, number)] += 1
     return counts
+
+
+def _taken(mailbox: imaplib.IMAP4, number: str) -> str:
+    outcome = take(_fetched(mailbox, number))
+    if outcome not in LEFT:
+        _ask(mailbox, "STORE", number, "+FLAGS.SILENT", r"(\Seen)")
+    return outcome
 
 
 def words_for(counts: Counter[str]) -> str:
@@ -89,7 +104,7 @@ def words_for(counts: Counter[str]) -> str:
 def _unseen(mailbox: imaplib.IMAP4) -> list[str]:
     found = _ask(mailbox, "SEARCH", "UNSEEN")
     numbers = found[0].decode().split() if found and isinstance(found[0], bytes) else []
-    return numbers[::-1][:MOST]
+    return numbers[::-1]
 
 
 def _fetched(mailbox: imaplib.IMAP4, number: str) -> bytes:

@@ -120,6 +120,14 @@ def test_a_mailbox_is_read_once_and_what_is_for_people_stays_unseen(
     assert suppressed(sent) == ["bounced"]
 
 
+def test_however_many_letters_lie_on_top_what_came_before_is_read(app: Flask, sent: Enrolled, mailbox: Mailbox) -> None:
+    mailbox.mails += [reports.postfix(sent.messages()[0].message_id, sent.address), *[b"Subject: hello\n\nHi\n"] * 501]
+    run_once = run(app, "--mailbox")
+    assert run_once.stdout == "501 letter, 1 suppressed\n"
+    assert "200 read so far: 200 letter\n" in run_once.stderr
+    assert suppressed(sent) == ["bounced"]
+
+
 def test_of_a_large_mail_only_the_beginning_is_fetched_which_holds_the_report(
     app: Flask, sent: Enrolled, mailbox: Mailbox
 ) -> None:

@@ -54,6 +54,7 @@ class Mailbox:
 
 class _Talk(socketserver.StreamRequestHandler):
     box: Mailbox
+    disable_nagle_algorithm = True  # an answer of two writes waits for nobody
 
     def handle(self) -> None:
         self._say(b"* OK ready")
