@@ -34,13 +34,18 @@ def timepoint_words(timepoint: Timepoint | None, said: dict[str, str]) -> str:
     if timepoint is None:
         return said["other"]
     if timepoint.weeks:
-        return said["weeks"].format(n=timepoint.weeks)
+        return _counted("week", timepoint.weeks, said)
     if not timepoint.months:
         return said["baseline"]
     if timepoint.months % 12 == 0 and timepoint.months > 12:
         return said["years"].format(n=timepoint.months // 12)
-    form = "month" if timepoint.months == 1 and "month" in said else "months"
-    return said[form].format(n=timepoint.months)
+    return _counted("month", timepoint.months, said)
+
+
+def _counted(unit: str, number: int, said: dict[str, str]) -> str:
+    """Of one, as the language says it, where that is not as of many."""
+    form = unit if number == 1 and unit in said else f"{unit}s"
+    return said[form].format(n=number)
 
 
 @lru_cache(maxsize=1024)

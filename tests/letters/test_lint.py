@@ -109,6 +109,12 @@ def test_the_minutes_are_those_of_the_first_screen_and_of_all_questionnaires() -
     assert "about 12 minutes." in compose(two).plain
 
 
+def test_one_week_and_one_month_are_no_plurals() -> None:
+    soon = replace(TIMEPOINTS[0], months=None, weeks=1)
+    for timepoint, said in ((soon, "de 1 semana "), (replace(soon, months=1, weeks=None), "de 1 mes ")):
+        assert f"cuestionario {said}" in compose(letter_of("es", "invitation", False, timepoint)).plain
+
+
 def test_an_address_holds_a_token_and_nothing_else() -> None:
     for each in every("en"):
         for url in re.findall(r"https?://\S+", compose(each).plain):
