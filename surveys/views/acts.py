@@ -83,6 +83,14 @@ def _day(field: DateField) -> date:
     return field.data
 
 
+def _past(field: DateField, now: datetime) -> date:
+    """A day that has come: what is recorded holds at once."""
+    day = _day(field)
+    if day > found.today(now):
+        raise EpisodeError(_("Enter a day that has come."))
+    return day
+
+
 def _fields(form: Form) -> str:
     return ", ".join(name.replace("_", " ") for name in form.errors if name)
 
@@ -152,7 +160,7 @@ def end(episode_id: UUID) -> Reply:
     episode, form, now = found.own(Episode, episode_id), EndingForm(request.form), found.now()
 
     def act() -> None:
-        kind, day, reason, actor = form.kind.data, _day(form.on_date), form.reason.data, identity().actor
+        kind, day, reason, actor = form.kind.data, _past(form.on_date, now), form.reason.data, identity().actor
         clinic = found.clinic()
         episodes.record_ending(db.session(), clinic, episode, kind, day, reason=reason, actor=actor, now=now)
 
@@ -178,9 +186,7 @@ def add_endpoint(episode_id: UUID) -> Reply:
     episode, form, now = found.own(Episode, episode_id), EndpointForm(request.form), found.now()
 
     def act() -> None:
-        day = _day(form.on_date)
-        if day > found.today(now):
-            raise EpisodeError(_("Enter a day that has come."))
+        day = _past(form.on_date, now)
         details = EndpointDetails(form.kind.data, day, form.severity.data)
         episodes.record_endpoint(db.session(), found.clinic(), episode, details, actor=identity().actor, now=now)
 

@@ -194,6 +194,16 @@ def test_an_ending_is_recorded_and_taken_back(app: Flask, desk: Desk) -> None:
         assert ending.revoked_at is not None
 
 
+def test_an_ending_on_a_day_that_has_not_come_is_asked_again(app: Flask, desk: Desk) -> None:
+    """It would stop everything today: there is no ending to come."""
+    desk.enrol()
+    with app.app_context(), clinic_session(desk.clinic.id) as session:
+        episode, soon = session.scalars(select(Episode)).one(), app_now(session).date() + timedelta(days=2)
+        reply = desk.post(f"/episodes/{episode.id}/endings", kind="died", on_date=soon.isoformat())
+        assert (reply.status_code, "Enter a day that has come." in reply.text) == (422, True)
+        assert session.scalars(select(Ending)).all() == []
+
+
 def test_the_desk_shows_who_is_treated_tomorrow_and_a_code(app: Flask, desk: Desk) -> None:
     with app.app_context(), clinic_session(desk.clinic.id) as session:
         tomorrow = app_now(session).date() + timedelta(days=1)
