@@ -1,5 +1,6 @@
 // The drawn scale beside the EQ VAS number box: tap to place, -1 and +1 to adjust. The box stays the only control
 // that is read aloud and sent; the drawing is hidden from assistive technology and has no marker before the first touch.
+// Until then there is nothing to adjust: the steps keep their place unseen, as EuroQol allows no level to start from.
 "use strict";
 const drawScale = () => {
   const box = document.querySelector("[data-scale] > input");
@@ -34,6 +35,7 @@ const drawScale = () => {
   const show = () => {
     const value = level();
     marker.setAttribute("visibility", value === null ? "hidden" : "visible");
+    for (const button of steps.querySelectorAll("button")) button.style.visibility = value === null ? "hidden" : "";
     if (value !== null) ["y1", "y2"].forEach((end) => marker.setAttribute(end, 100 - value));
   };
   const put = (value) => {
@@ -50,7 +52,7 @@ const drawScale = () => {
     button.className = "secondary";
     button.textContent = text;
     button.dir = "ltr"; // the sign stands before the digit in every script
-    button.addEventListener("click", () => put((level() === null ? 50 : level() + by)));
+    button.addEventListener("click", () => put(level() + by));
     return button;
   };
   const steps = document.createElement("div");

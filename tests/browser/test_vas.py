@@ -80,8 +80,21 @@ def test_n2_an_untouched_scale_sends_nothing(page: Page) -> None:
     assert value(page) == ""
 
 
+def test_n2_a_step_invents_no_level_where_none_is_chosen(page: Page) -> None:
+    steps, box = page.locator(".steps button"), page.get_by_role("textbox")
+    for typed, there in (("", 0), ("7", 2), ("", 0), ("7x", 0)):
+        box.fill(typed)
+        assert page.get_by_role("button").and_(steps).count() == there
+    box.fill("")
+    box.press("Tab")
+    assert page.evaluate("document.activeElement.className") != "secondary", "the steps take no focus"
+    tap(page, 40)
+    assert page.get_by_role("button").and_(steps).count() == 2
+
+
 def test_n2_steppers_are_large_and_stop_at_the_ends(page: Page) -> None:
     more, less = page.locator(".steps button").all()
+    page.get_by_role("textbox").fill("70")
     for button in (more, less):
         box = button.bounding_box()
         assert box
