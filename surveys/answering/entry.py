@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.instrument import Item, load_instruments
@@ -56,7 +57,11 @@ def _fits(text: str, item: Item) -> bool:
 def enter_sheet(
     session: Session, visit: Visit, sheet: Sheet, *, mode: str, language: str, author_id: UUID, now: datetime
 ) -> None:
-    """Append what differs from the current answers; raises AlreadySent after submission."""
+    """Append what differs from the current answers; raises AlreadySent after submission.
+
+    The visit is locked before its answers, as by whoever sends it at the same time.
+    """
+    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
     wording = wording_for(sheet.instrument, language)
     response = open_response(
         session, visit, sheet.instrument, mode=mode, language=language, wording_hash=wording.hash, now=now

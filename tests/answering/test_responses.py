@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
+from surveys.answering.entry import Sheet as EntrySheet
+from surveys.answering.entry import enter_sheet
 from surveys.answering.responses import AlreadySent, NotFinal
+from surveys.db import app_now
 from surveys.models import Response, Visit
-from tests.answering.sheet import ODI, Sheet, at_once
-from tests.patients import invite
+from tests.answering.sheet import ODI, STAFF_ID, Sheet, at_once
+from tests.patients import invite, seen_by
+from tests.servers.processes import wait_until
 
 
 @pytest.fixture
@@ -173,3 +180,23 @@ def test_an_open_response_is_answered_not_amended(sheet: Sheet) -> None:
     with pytest.raises(NotFinal):
         sheet.amend("walking", 2)
     assert sheet.act(lambda session: session.get_one(Visit, sheet.invited.visit_id).submitted_at) is None
+
+
+def test_a_paper_entered_while_the_patient_sends_waits_without_a_lock_on_the_answers(sheet: Sheet) -> None:
+    """Else each of the two would hold what the other waits for."""
+    sheet.record("lifting", 2)
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+    paper = EntrySheet("odi", {"walking": 1})
+
+    def enter(session: Session) -> None:
+        visit, now = sheet.visit(session), app_now(session)
+        enter_sheet(session, visit, paper, mode="paper", language="en", author_id=STAFF_ID, now=now)
+
+    with ThreadPoolExecutor(1) as pool, seen_by(sheet.app, sheet.invited.clinic_id) as sending:
+        sending.execute(select(Visit.id).where(Visit.id == sheet.invited.visit_id).with_for_update())
+        entering = pool.submit(sheet.act, enter)
+        wait_until(lambda: bool(sending.scalar(waits)), "the entry waits")
+        sending.execute(select(Response.id).with_for_update(nowait=True))
+        sending.commit()
+        entering.result(10)
+    assert sheet.levels("walking") == [1]
