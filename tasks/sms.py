@@ -29,7 +29,7 @@ from tasks.channels import Handed, RelayUnreachableError
 
 log = logging.getLogger(__name__)
 TIMEOUT = 20.0  # seconds for each word of the gateway
-LONGEST_REPLY = 64 * 1024  # bytes; nothing in it is read
+LONGEST_REPLY = 64 * 1024  # bytes; beyond them nothing is read
 NUMBER_GONE = 410
 REQUEST_REFUSED = frozenset({400, 422})  # the number's fault, or that of a template of ours, which must stop no number
 NOT_FOUND = 404  # the number's, where the number stands in the address; else SMS_URL is wrong
@@ -115,23 +115,26 @@ class _Door:
             self.close()
             return Outcome.NOT_TAKEN, None  # it lacks its end, so nothing came of it
         try:
-            status = self._answer(line.getresponse())
+            status, words = self._answer(line.getresponse())
         except (OSError, HTTPException) as error:
             log.warning("the text gateway gave no answer: %s", type(error).__name__)
             self.close()
             self._silent = True
             return Outcome.UNKNOWN, None
+        if 200 <= status < 300 and self._gateway.taken and not self._gateway.taken.search(words):
+            log.error("the text gateway answers HTTP %d without what SMS_OK asks for", status)
+            return Outcome.REJECTED, f"HTTP {status} without SMS_OK"  # not tried again: SMS_OK may be wrong
         return self._outcome(status), f"HTTP {status}"
 
     def greet(self) -> bool:
         """Open the line; returns whether it is encrypted. Nothing is asked. Raises RelayUnreachableError."""
         return isinstance(self._open(), HTTPSConnection)
 
-    def _answer(self, response: HTTPResponse) -> int:
+    def _answer(self, response: HTTPResponse) -> tuple[int, str]:
         rest = response.read(LONGEST_REPLY + 1)
         if len(rest) > LONGEST_REPLY or response.will_close:
             self.close()
-        return response.status
+        return response.status, rest[:LONGEST_REPLY].decode("utf-8", "replace")
 
     def _outcome(self, status: int) -> Outcome:
         if 200 <= status < 300:

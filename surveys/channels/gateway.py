@@ -23,7 +23,8 @@ class GatewayError(ValueError):
 class Gateway:
     """``url``, ``body``, ``header``: templates with {to}, {text} and {id}; an empty body makes the request a GET.
 
-    ``stop_token``: what the gateway shows when it tells of a reply; empty, replies are not taken.
+    ``stop_token``: what the gateway shows when it tells of a reply; empty, replies are not taken. ``taken``: found in
+    the body of every answer 2xx with which it takes a text; None: any such answer does.
     """
 
     url: str
@@ -31,6 +32,7 @@ class Gateway:
     header: str = USUAL_HEADER
     token: str = field(default="", repr=False)
     stop_token: str = field(default="", repr=False)
+    taken: re.Pattern[str] | None = None
 
     @property
     def is_json(self) -> bool:
@@ -82,9 +84,17 @@ def read_gateway(environ: Mapping[str, str]) -> Gateway | None:
         environ.get("SMS_HEADER") or USUAL_HEADER,
         environ.get("SMS_TOKEN", ""),
         environ.get("SMS_STOP_TOKEN", ""),
+        _pattern(environ.get("SMS_OK", "")),
     )
     _refuse_unfit(gateway, production=environ.get("BACKSTORY_ENV", "production") == "production")
     return gateway
+
+
+def _pattern(written: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(written) if written else None
+    except re.error as error:
+        raise GatewayError(f"SMS_OK is no regular expression: {error}.") from error
 
 
 def _refuse_unfit(gateway: Gateway, *, production: bool) -> None:

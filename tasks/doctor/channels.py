@@ -30,7 +30,8 @@ def check_texts() -> Iterator[Finding]:
         return
     near = urlsplit(gateway.url).hostname in NEAR
     if encrypted or near:
-        yield ok("texts", "the gateway answers" + (", encrypted" if encrypted else ", on this machine"))
+        taken = f"what it answers with 2xx{' and SMS_OK' if gateway.taken else ''} counts as taken"
+        yield ok("texts", f"the gateway answers, {'encrypted' if encrypted else 'on this machine'}; {taken}")
     else:
         yield warn("texts", "the gateway answers, not encrypted", "Use https:// in SMS_URL.")
     if not gateway.stop_token:

@@ -58,6 +58,7 @@ def test_without_an_address_there_is_no_gateway() -> None:
         ({"SMS_BODY": '{"to": {to}, "text": {text}, }'}, "JSON"),
         ({"SMS_HEADER": "X-Key: a\r\nX-Other: b"}, "SMS_HEADER"),
         ({"SMS_TOKEN": "a\r\nX-Other: b"}, "SMS_TOKEN"),
+        ({"SMS_OK": '"status": ("ok"'}, "SMS_OK"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_a_sentence(change: dict[str, str], word: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from local.ports import LOOPBACK, free_port
 from surveys import outbox
+from surveys.channels.gateway import read_gateway
 from surveys.db import app_now, clinic_session
 from surveys.models import SuppressedPhone
 from surveys.outbox import Outcome
@@ -66,6 +67,29 @@ def test_a_number_that_is_gone_gets_no_further_text_and_a_person_is_told(texted:
     assert texted.enrolled.tasks() == ["bounced"]
     with clinic_session(texted.enrolled.clinic_id) as session:
         assert session.scalars(select(SuppressedPhone.reason)).all() == ["bounced"]
+
+
+@pytest.mark.parametrize(
+    ("words", "state", "reply"),
+    [
+        (b'{"status": "queued"}', "sent", "HTTP 202"),
+        (b'{"status": "failed", "error": "no credit"}', "refused", "HTTP 202 without SMS_OK"),
+        (b"", "refused", "HTTP 202 without SMS_OK"),
+        (b"\xff\x00", "refused", "HTTP 202 without SMS_OK"),
+    ],
+)
+def test_a_gateway_may_say_in_words_that_it_took_nothing(
+    app: Flask, texted: Texted, texts: SmsGateway, monkeypatch: pytest.MonkeyPatch, words: bytes, state: str, reply: str
+) -> None:
+    gateway = read_gateway({"BACKSTORY_ENV": "test", **texts.settings, "SMS_OK": '"status": *"(queued|sent)"'})
+    monkeypatch.setitem(app.extensions, "backstory", replace(app.extensions["backstory"], sms=gateway))
+    texts.words = words
+    drain_clinic(texted.enrolled.clinic_id)
+    first = texted.enrolled.messages()[0]
+    assert (first.state, first.reply) == (state, reply)
+    assert texted.enrolled.tasks() == (["failed_message"] if state == "refused" else [])
+    with clinic_session(texted.enrolled.clinic_id) as session:
+        assert session.scalars(select(SuppressedPhone.reason)).all() == []
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 408, 429, 500, 502, 503])

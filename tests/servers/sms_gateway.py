@@ -28,9 +28,13 @@ class Received:
 
 @dataclass
 class SmsGateway:
-    """``answer(number)`` decides the status; ``accepted`` holds what was answered with 2xx, ``asked`` everything."""
+    """``answer(number)`` decides the status; ``accepted`` holds what was answered with 2xx, ``asked`` everything.
+
+    ``words``: the body of every answer.
+    """
 
     answer: Callable[[str], int] = lambda _number: 202
+    words: bytes = b'{"status":"seen"}'
     accepted: list[Received] = field(default_factory=list)
     asked: list[Received] = field(default_factory=list)
     connections: int = 0
@@ -77,6 +81,7 @@ class SmsGateway:
 
     def clear(self) -> None:
         """Forget what came, and accept everything."""
+        self.words = type(self).words
         self.accepted.clear()
         self.asked.clear()
         self.answer = lambda _number: 202
@@ -111,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._say(status)
 
     def _say(self, status: int) -> None:
-        words = b'{"status":"seen"}'
+        words = self.owner.words
         self.send_response(status)
         self.send_header("Content-Length", str(len(words)))
         self.end_headers()
