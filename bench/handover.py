@@ -98,6 +98,7 @@ def _letter(number: int) -> Letter:
         step="reminder_1",
         started=False,
         timepoint=None,
+        screens=28,
         first_name=f"María {number}",
         clinic=SENDER.name,
         phone="+44 20 7946 0000",
