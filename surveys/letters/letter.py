@@ -67,7 +67,8 @@ def _part(facts: Situation, url: str) -> Part:
 
 
 def _screens(facts: Situation) -> int:
-    return len(screens_of(facts.protocol, facts.visit.timepoint))
+    timepoint = _timepoint(facts)
+    return timepoint.screens if timepoint else len(screens_of(facts.protocol, facts.visit.timepoint))
 
 
 def _timepoint(facts: Situation) -> Timepoint | None:
