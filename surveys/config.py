@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from surveys.access.keys.keyring import KeyRing, KeyRingError, read_key, read_keys
+from surveys.access.signin.provider import Institution, InstitutionError, read_institution
 from surveys.channels.gateway import Gateway, GatewayError, read_gateway
 from surveys.channels.mailbox import MailboxError, read_mailbox
 from surveys.secret_files import SecretFileError, with_files
@@ -23,16 +24,6 @@ MAX_BODY = 2 * 1024 * 1024  # bytes; the largest form is a CSV of patients
 
 class ConfigError(Exception):
     """A setting is missing or cannot work; the text says which and how to mend it."""
-
-
-@dataclass(frozen=True)
-class Institution:
-    """An OpenID Connect provider that staff may sign in with. ``issuer`` as the provider writes it."""
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    name: str
 
 
 @dataclass(frozen=True)
@@ -93,14 +84,13 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         wording_folder=Path(environ["WORDING_FOLDER"]) if environ.get("WORDING_FOLDER") else None,
         wording_languages=tuple(environ.get("WORDING_LANGUAGES", "").replace(",", " ").split()),
         working_wording_allowed=environ.get("ALLOW_WORKING_WORDING") == "1",
-        institution=_institution(environ),
         trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
         debug=environ.get("FLASK_DEBUG", "0").casefold() not in ("", "0", "false", "no"),
         log_format=_one_of(environ, "LOG_FORMAT", LOG_FORMATS),
         metrics_token=environ.get("METRICS_TOKEN", ""),
         backup_database_url=environ.get("BACKUP_DATABASE_URL", ""),
         smtp_ca_file=_file(environ, "SMTP_CA_FILE"),
-        **_channels(environ),
+        **_others(environ),
         relay_per_minute=_rate(environ, "RELAY_PER_MINUTE"),
         sms_per_minute=_rate(environ, "SMS_PER_MINUTE"),
         warm_charts=_one_of(environ, "WARM_CHARTS", ("1", "0")) == "1",
@@ -135,27 +125,15 @@ def _ring(environ: Mapping[str, str]) -> KeyRing:
         raise ConfigError(str(error)) from error
 
 
-def _institution(environ: Mapping[str, str]) -> Institution | None:
-    """Read the four settings of OpenID Connect, which belong together; plain http is for a machine's own loopback."""
-    values = {name: environ.get(f"OIDC_{name}", "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
-    if not any(values.values()):
-        return None
-    if missing := [name for name, value in values.items() if not value]:
-        raise ConfigError(
-            f"OIDC_{missing[0]} is not set; OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET go together."
-        )
-    address = urlsplit(values["ISSUER"])
-    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1"):
-        raise ConfigError("OIDC_ISSUER must start with https://, since it decides who may come in.")
-    name = environ.get("OIDC_NAME") or address.hostname or values["ISSUER"]
-    return Institution(values["ISSUER"], values["CLIENT_ID"], values["CLIENT_SECRET"], name)
-
-
-def _channels(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The text gateway, and the mailbox of returned mail."""
+def _others(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The institution that staff sign in by, the text gateway, and the mailbox of returned mail."""
     try:
-        return {"sms": read_gateway(environ), "bounce_imap_url": read_mailbox(environ)}
-    except (GatewayError, MailboxError) as error:
+        return {
+            "institution": read_institution(environ),
+            "sms": read_gateway(environ),
+            "bounce_imap_url": read_mailbox(environ),
+        }
+    except (InstitutionError, GatewayError, MailboxError) as error:
         raise ConfigError(str(error)) from error
 
 

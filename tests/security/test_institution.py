@@ -17,8 +17,9 @@ from werkzeug.test import TestResponse
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.signin import identities
+from surveys.access.signin.provider import Institution
 from surveys.application import create_app
-from surveys.config import ConfigError, Institution, read_config
+from surveys.config import ConfigError, read_config
 from surveys.db import clinic_session, db, real_now
 from surveys.models import Staff, StaffSession
 from tests.factories import MadeClinic, make_clinic

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from surveys.config import Institution
+from surveys.access.signin.provider import Institution
 from surveys.i18n import gettext as _
 
 TIMEOUT = 5  # seconds for each word of the provider

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from surveys.access.chain.audit import Actor, record
 from surveys.access.signin import identities, invitations, oidc
-from surveys.config import Institution
+from surveys.access.signin.provider import Institution
 from surveys.db import db, enter_clinic, real_now
 from surveys.errors import error_page
 from surveys.i18n import gettext as _
