@@ -4,62 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, request, url_for
-from wtforms import DateField, Form, IntegerField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import DateField, Form
 
 from surveys import outbox
 from surveys.db import db
-from surveys.enrolment.fields import choice, text_field
 from surveys.enrolment.form import TreatmentForm
 from surveys.i18n import gettext as _
 from surveys.models import Ending, Episode, Patient, Treatment, Visit
-from surveys.models.episode import ENDINGS
 from surveys.pathway import episodes
 from surveys.pathway.episodes import EndpointDetails, EpisodeError
 from surveys.pathway.unscheduled import questionnaire_now
 from surveys.pathway.visit_state import visit_state
 from surveys.views import found
+from surveys.views.act_forms import EndingForm, EndpointForm, IndexForm, SettleForm
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.patients import patient_page
 from surveys.views.words import visit_words
 
 bp = Blueprint("acts", __name__)
-AnyForm = TypeVar("AnyForm", bound=Form)
-
-
-class SettleForm(Form):
-    """Whether a planned treatment took place, and on which day."""
-
-    state = choice(("done", "cancelled"))
-    on_date = DateField(validators=[Optional()])
-
-
-class IndexForm(Form):
-    """The right index date and why it was wrong."""
-
-    on_date = DateField(validators=[InputRequired()])
-    reason = text_field(500, required=True)
-
-
-class EndingForm(Form):
-    """How contact or follow-up ended."""
-
-    kind = choice(ENDINGS)
-    on_date = DateField(validators=[InputRequired()])
-    reason = text_field(500)
-
-
-class EndpointForm(Form):
-    """Something that happened to the patient."""
-
-    kind = choice(("surgery", "further_treatment", "rescue_injection", "adverse_event"))
-    on_date = DateField(validators=[InputRequired()])
-    severity = IntegerField(validators=[Optional(), NumberRange(1, 5)])
 
 
 def _do(patient_id: UUID, form: Form, act: Callable[[], object]) -> Reply:

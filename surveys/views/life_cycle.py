@@ -8,7 +8,8 @@ from datetime import datetime
 from surveys.i18n import LazyText, ngettext
 from surveys.i18n import gettext as _
 from surveys.models import Message
-from surveys.views.words import cause_words, moment_words, visit_words
+from surveys.views.message_words import cause_words
+from surveys.views.words import moment_words, visit_words
 
 STEPS: Mapping[str, LazyText] = {
     "planned_at": LazyText("Planned"),

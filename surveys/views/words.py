@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from surveys.enrolment.fields import LABELS
 from surveys.i18n import LazyText, format_day, ngettext
 from surveys.i18n import gettext as _
+from surveys.views.message_words import cause_words, channel_words, message_words
 
 OFFSET = re.compile(r"([wmy])([1-9][0-9]?)")
 STATES = {
@@ -22,53 +23,6 @@ STATES = {
     "cancelled": LazyText("cancelled"),
     "planned": LazyText("planned"),
     "done": LazyText("done"),
-}
-MESSAGES = {
-    "planned": LazyText("planned"),
-    "claimed": LazyText("about to go"),
-    "sending": LazyText("being sent"),
-    "held": LazyText("held back"),
-    "sent": LazyText("sent"),
-    "refused": LazyText("not sent"),
-    "cancelled": LazyText("cancelled"),
-    "expired": LazyText("expired"),
-    "unknown": LazyText("unknown whether it arrived"),
-}
-CHANNELS = {
-    "email": LazyText("e-mail"),
-    "sms": LazyText("text message"),
-    "staff": LazyText("task for staff"),
-}
-CAUSES = {  # why a message was refused, cancelled or let expire
-    "completed": LazyText("the answers had arrived"),
-    "visit_cancelled": LazyText("the visit was cancelled"),
-    "window_closed": LazyText("the window was over"),
-    "ended": LazyText("contact or follow-up has ended"),
-    "no_address": LazyText("there is no address or number"),
-    "no_permission": LazyText("the patient has not allowed it"),
-    "suppressed": LazyText("the address bounced before, or its owner said stop"),
-    "bounced": LazyText("the address does not exist (bounced)"),
-    "guessed": LazyText("wrong years of birth had closed the link"),
-    "no_wording": LazyText("there were no questions in the patient's language"),
-    "too_soon": LazyText("too close upon another message"),
-    "overtaken": LazyText("a later reminder was due as well"),
-    "relay_failed": LazyText("five tries failed"),
-    "relay_rejected": LazyText("the relay refused this message for good"),
-    "replanned": LazyText("the visit was planned anew"),
-    "reviewed": LazyText("somebody cancelled it after a restore"),
-    "erased": LazyText("the person was erased"),
-    "merged": LazyText("the record was merged into another"),
-    "not_recorded": LazyText("the reason was not kept"),
-    "not_open": LazyText("the questionnaire was not open yet"),
-    "paused": LazyText("the patient had asked for a pause"),
-    "quiet_hours": LazyText("outside the hours of sending"),
-    "no_sending_day": LazyText("the clinic sent nothing on those days"),
-    "one_a_day": LazyText("another message had gone to the patient that day"),
-    "reminders_stopped": LazyText("the patient wants no reminders"),
-    "follow_up_stopped": LazyText("follow-up was stopped"),
-    "consent_withdrawn": LazyText("consent was withdrawn"),
-    "died": LazyText("the patient has died"),
-    "lost": LazyText("the patient is lost to follow-up"),
 }
 OTHERS = {
     "phone_changed": LazyText("The telephone number was changed"),
@@ -142,21 +96,6 @@ def words(code: str) -> str:
 def state_words(code: str) -> str:
     """The state of a visit or a treatment."""
     return str(STATES.get(code, code))
-
-
-def message_words(code: str) -> str:
-    """The state of a message."""
-    return str(MESSAGES.get(code, code))
-
-
-def cause_words(code: str) -> str:
-    """Why a message was refused, cancelled or let expire."""
-    return str(CAUSES.get(code, code.replace("_", " ")))
-
-
-def channel_words(code: str) -> str:
-    """How a message goes."""
-    return str(CHANNELS.get(code, code))
 
 
 def visit_words(code: str) -> str:

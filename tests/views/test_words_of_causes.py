@@ -13,7 +13,7 @@ from flask import Flask
 from surveys.models import Message
 from surveys.models.episode import ENDINGS
 from surveys.views.life_cycle import story
-from surveys.views.words import CAUSES
+from surveys.views.message_words import CAUSES
 
 ROOT = Path(__file__).resolve().parents[2] / "surveys"
 WRITERS = {"cancel_waiting": 9, "_set_cancelled": 2, "_refused": 2, "Refusal": 0, "values": 9}  # the reason's place
