@@ -1,4 +1,4 @@
-"""The life of a response: opened, answered item by item, sent or finalised, amended."""
+"""The life of a response: opened, answered item by item, sent or finalised."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from surveys.answering.answers import (
     Current,
     WindowClosed,
     answer_values,
-    answers_of,
     append,
     check_level,
     current_answers,
@@ -34,19 +33,13 @@ from surveys.protocols.model import Protocol
 __all__ = [
     "AlreadySent",
     "Current",
-    "NotFinal",
     "WindowClosed",
-    "amend",
     "current_answers",
     "finalise_unsent",
     "open_response",
     "record_answer",
     "submit",
 ]
-
-
-class NotFinal(Exception):  # noqa: N818 - says what is the matter
-    """Only a response that was sent or finalised can be amended; an open one is answered."""
 
 
 def open_response(
@@ -140,49 +133,6 @@ def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: 
     session.flush()
 
 
-def amend(
-    session: Session,
-    response: Response,
-    item: str,
-    level: int | None,
-    *,
-    reason: str,
-    actor: Actor,
-    protocol: Protocol,
-    now: datetime,
-) -> UUID:
-    """Correct a final answer with a reason: a new answer row, and scores that supersede the old.
-
-    ``level`` None records that the item has no answer. Raises NotFinal for an open response.
-    """
-    status = "declined" if level is None else "answered"
-    check_level(response.instrument, item, status, level)
-    final = session.scalar(select(Response.finalised_at).where(Response.id == response.id).with_for_update())
-    if final is None:
-        raise NotFinal
-    before = answers_of(session, response).get(item)
-    values = answer_values(
-        status,
-        level,
-        nonce=uuid7(),
-        based_on=before.id if before else None,
-        mode=response.mode,
-        author_id=actor.staff_id,
-        now=now,
-        reason=reason,
-    )
-    amended = append(session, response, item, values)
-    visit = session.scalars(select(Visit).where(Visit.id == response.visit_id)).one()
-    current = current_answers(session, visit.id)
-    levels = _levels(visit, response, protocol, current)
-    score_response(session, response, levels, protocol.value_set, amended=True, now=now)
-    old, new = {item: before.level if before else None}, {item: level}
-    subject = ("response", response.id)
-    record(session, response.clinic_id, actor, "amended", subject, now=now, old=old, new=new, reason=reason)
-    session.flush()
-    return amended
-
-
 def _lock_visit(session: Session, visit: Visit) -> Visit:
     locked = select(Visit).where(Visit.id == visit.id).with_for_update()
     return session.scalars(locked.execution_options(populate_existing=True)).one()
@@ -209,10 +159,10 @@ def _finalise(
     now: datetime,
 ) -> None:
     response.finalised_at, response.finality = now, finality
-    score_response(session, response, _levels(visit, response, protocol, current), protocol.value_set, now=now)
+    score_response(session, response, levels_asked(visit, response, protocol, current), protocol.value_set, now=now)
 
 
-def _levels(
+def levels_asked(
     visit: Visit, response: Response, protocol: Protocol, current: Mapping[tuple[str, str], Current]
 ) -> dict[str, int | None]:
     """Every item asked, None where it has no answer."""

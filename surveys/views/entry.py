@@ -11,10 +11,11 @@ from wtforms import Form
 
 from scoring.instrument import load_instruments
 from surveys.amendments import amendments_of
+from surveys.answering.amending import NotFinal, amend
 from surveys.answering.answers import AlreadySent
 from surveys.answering.battery import battery_of
 from surveys.answering.entry import ENTRY_MODES, Sheet, complete, enter_sheet, read_sheet, send_entered
-from surveys.answering.responses import NotFinal, amend, current_answers
+from surveys.answering.responses import current_answers
 from surveys.db import db
 from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _

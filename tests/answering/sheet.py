@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from scoring.instrument import load_instruments
 from surveys.access.chain.audit import Actor
-from surveys.answering import responses
+from surveys.answering import amending, responses
 from surveys.answering.item_token import ItemToken
 from surveys.answering.saving import save_answer
 from surveys.answering.screen_use import as_drawn
@@ -112,7 +112,7 @@ class Sheet:
 
     def amend(self, item: str, level: int | None) -> UUID:
         return self.act(
-            lambda session: responses.amend(
+            lambda session: amending.amend(
                 session,
                 self.response(session),
                 item,

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from surveys.answering.amending import NotFinal
 from surveys.answering.entry import Sheet as EntrySheet
 from surveys.answering.entry import enter_sheet
-from surveys.answering.responses import AlreadySent, NotFinal
+from surveys.answering.responses import AlreadySent
 from surveys.db import app_now
 from surveys.models import Response, Visit
 from tests.answering.sheet import ODI, STAFF_ID, Sheet, at_once
