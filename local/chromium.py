@@ -8,7 +8,8 @@ from pathlib import Path
 
 from local.account import is_root
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# the first draws the same pages without a window around them, which costs as much again as the pages
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> str | None:
@@ -26,14 +27,16 @@ def ensure() -> str | None:
         return found
     print("No Chromium found; the browser tests need one. Installing ...", flush=True)
     for command in _install_commands():
-        if subprocess.run(command, check=False).returncode:
+        subprocess.run(command, check=False)
+        if found := find():
             break
-    return find()
+    return found
 
 
 def _install_commands() -> list[list[str]]:
     if is_root() and shutil.which("apt-get"):
-        return [["apt-get", "update", "-q"], ["apt-get", "install", "-q", "-y", "chromium"]]
+        install = ["apt-get", "install", "-q", "-y"]
+        return [["apt-get", "update", "-q"], [*install, NAMES[0]], [*install, "chromium"]]  # not every Debian has both
     return [[sys.executable, "-m", "playwright", "install", "chromium"]]
 
 

@@ -6,7 +6,16 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 PHONE: ViewportSize = {"width": 390, "height": 844}  # CSS pixels
+# Each window would start processes for what drops down below its address bar: as much work as most pages are.
+BAR = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "SpareRendererForSitePerProcess")
+# What Playwright switches off itself: of two such switches a browser reads the last.
+PLAYWRIGHTS = (
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),
+    *("HttpsFirstBalancedModeAutoEnable", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning"),
+    *("AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "PreconnectToSearch"),
+)
 ARGUMENTS = [
+    f"--disable-features={','.join(BAR + PLAYWRIGHTS)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
