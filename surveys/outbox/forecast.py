@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 from surveys.db import UNSYNCED
 from surveys.models import Clinic, Episode, Message, Patient, ProtocolVersion, Visit
 from surveys.outbox.claiming import Claim
-from surveys.outbox.eligibility import eligibility
+from surveys.outbox.deciding import parted
 from surveys.outbox.send_times import earliest, send_days
 from surveys.outbox.sending import Begun, Sendable, begin_batch
 from surveys.outbox.settling import Outcome, Settled, settle_all
 from surveys.outbox.situation import Situation, situations
-from surveys.outbox.transitions import Refused, write_refusals
+from surveys.outbox.transitions import write_refusals
 from surveys.protocols import store as protocol_store
 from surveys.schedule import local_date, local_instant
 from surveys.send_calendar import SendDays
@@ -135,31 +135,12 @@ def _rehearsed(session: Session, patients: Sequence[UUID], day: date, start: dat
 
 
 def _undecided(session: Session, claims: Sequence[Claim], moment: datetime) -> list[Claim]:
-    """Write what does not go now, and return what is left, in the claims' order.
-
-    Of each patient's messages those before the first that may go: alone, each would be decided in its turn, one of them
-    a round, and find the same. What is overtaken by one of these waits for its turn.
-    """
+    """Write what does not go now, and return what is left, in the claims' order."""
     facts = situations(session, [mine.id for mine in claims], now=moment) if claims else {}
-    refused: list[Refused] = []
-    stopped: set[UUID] = set()
-    gone: set[tuple[UUID, str]] = set()
-    for one in [facts[mine.id] for mine in claims if mine.id in facts]:
-        refusal = None if one.patient.id in stopped else eligibility(one, now=moment)
-        if refusal is None or (refusal.reason == "overtaken" and any(_after(one, each) for each in gone)):
-            stopped.add(one.patient.id)
-            continue
-        refused.append((one, refusal))
-        gone.add((one.visit.id, one.message.step))
+    refused, _rest = parted([facts[mine.id] for mine in claims if mine.id in facts], now=moment)
     write_refusals(session, refused, now=moment)
     done = {one.message.id for one, _refusal in refused}
     return [mine for mine in claims if mine.id not in done]
-
-
-def _after(one: Situation, other: tuple[UUID, str]) -> bool:
-    """Whether the other is a later step of the same visit."""
-    visit_id, step = other
-    return visit_id == one.visit.id and step > one.message.step
 
 
 def _claimed(session: Session, due: ColumnElement[bool]) -> list[Claim]:

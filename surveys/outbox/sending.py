@@ -15,7 +15,7 @@ from surveys.access.links import issue_links
 from surveys.models import Message
 from surveys.outbox.claiming import LEASE, Claim, release
 from surveys.outbox.companions import candidates, together
-from surveys.outbox.eligibility import eligibility
+from surveys.outbox.deciding import parted
 from surveys.outbox.locking import Owned, hold, hold_more, lock_patients, owners
 from surveys.outbox.settling import RESENT_ONCE, not_taken
 from surveys.outbox.situation import Situation, situations
@@ -130,18 +130,16 @@ def _first_of_each(owned: Sequence[Owned]) -> tuple[list[Owned], list[Owned]]:
 def _decide(going: Sequence[Claim], facts: Mapping[UUID, Situation], most: dict[str, int], now: datetime) -> _Look:
     """Decide on each claim in turn; the rest of the situations may go along."""
     look, beside = _Look(), defaultdict(list)
-    claimed = {mine.id for mine in going}
+    claimed = {mine.id: mine for mine in going}
     for message_id, other in facts.items():
         if message_id not in claimed:
             beside[other.patient.id].append(other)
-    for mine in going:
-        one = facts[mine.id]
-        if refusal := eligibility(one, now=now):
-            look.refused.append((one, refusal))
-        elif one.message.channel == "staff":
+    look.refused, may_go = parted([facts[mine.id] for mine in going], now=now)
+    for one in may_go:
+        if one.message.channel == "staff":
             look.for_staff.append(one)
         elif most.get(one.message.channel, ALL) < 1:
-            look.over.append(mine)
+            look.over.append(claimed[one.message.id])
         else:
             most[one.message.channel] = most.get(one.message.channel, ALL) - 1
             look.groups.append(together(one, beside[one.patient.id], now=now))

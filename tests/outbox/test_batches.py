@@ -15,7 +15,7 @@ from surveys import outbox
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now, clinic_session
 from surveys.models import Episode, Message, Patient, PatientLink, Visit
-from surveys.outbox import Outcome, Settled, sending
+from surveys.outbox import Outcome, Settled, deciding
 from surveys.people.patients import set_permissions
 from tasks.reminders import dispatch
 from tests.servers.postbox import Postbox
@@ -115,7 +115,7 @@ def test_one_message_that_breaks_holds_up_none_of_its_batch(
             raise ZeroDivisionError
         return outbox.eligibility(facts, now=now)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(sending, "eligibility", broken)
+    monkeypatch.setattr(deciding, "eligibility", broken)
     dispatch(patient.clinic_id)
     first = {message.visit_id: message for message in patient.messages() if message.step == "invitation"}
     assert {first[each.visit_id].state for each in (patient, *beside)} == {"sent"}

@@ -21,7 +21,7 @@ from surveys.access.links import issue_link, open_patient_session
 from surveys.db import app_now, clinic_session
 from surveys.letters import Content, Form, render
 from surveys.models import Message, Patient, PatientLink, PatientSession, Visit
-from surveys.outbox import sending
+from surveys.outbox import deciding
 from surveys.people.patients import set_permissions
 from tasks.mail import blanks
 from tasks.reminders import dispatch, drain_clinic
@@ -134,7 +134,7 @@ def test_one_row_that_cannot_be_begun_gets_five_tries_and_holds_up_nobody(
             raise LookupError("poisoned")
         return outbox.eligibility(facts, now=now)
 
-    monkeypatch.setattr(sending, "eligibility", broken)
+    monkeypatch.setattr(deciding, "eligibility", broken)
     five_tries(patient, postbox)
 
 
