@@ -145,14 +145,20 @@ def app(environment: dict[str, str], database_url: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def _superuser(postgres: Postgres) -> Iterator[psycopg.Connection]:
+    """A connection kept open: to open one for each test would take as long as many tests do."""
+    with psycopg.connect(postgres.url("postgres", roles.DATABASE), autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture(autouse=True)
 def _tries_forgotten(request: pytest.FixtureRequest) -> Iterator[None]:
     """Take back the sign-ins that a test failed on purpose: all tests come from one address, which would be stopped."""
+    connection = request.getfixturevalue("_superuser") if "postgres" in request.fixturenames else None
     yield
-    if "postgres" in request.fixturenames:
-        server: Postgres = request.getfixturevalue("postgres")
-        with psycopg.connect(server.url("postgres", roles.DATABASE), autocommit=True) as connection:
-            connection.execute("DELETE FROM login_attempt")
+    if connection:
+        connection.execute("DELETE FROM login_attempt")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from tests.patients import Invited, invite, seen_by
 
 pytestmark = pytest.mark.faults
 FULL = os.environ.get("FAULTS_FULL") == "1"
-ANSWERS = 12_000 if FULL else 480
+ANSWERS = 12_000 if FULL else 360
 PATIENTS = 8
 CRASHES = 4 if FULL else 1  # of the database
 BETWEEN = (80, 240) if FULL else (60, 120)  # answers from one killed worker to the next

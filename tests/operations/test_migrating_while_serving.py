@@ -88,14 +88,14 @@ class Patient:
             connection.close()
 
 
-def started(settings: dict[str, str], log: Path) -> tuple[Invited, str]:
+def started(settings: dict[str, str]) -> tuple[Invited, str]:
     """Enrol a patient who has opened the questionnaire; return the visit and the browser's cookie."""
     with application_on(settings) as app:
         invited = invite(app)
-    with web_process(settings, log, workers=1):
-        patient = Patient(int(settings["PUBLIC_BASE_URL"].rpartition(":")[2]), "")
-        assert patient.ask("POST", f"/q/{invited.token}", {"respondent": "self", "consent": "1"})[0] == 303
-    return invited, patient.cookie
+        form = {"respondent": "self", "consent": "1"}
+        reply = app.test_client().post(f"/q/{invited.token}", data=form, base_url=settings["PUBLIC_BASE_URL"])
+    assert reply.status_code == 303
+    return invited, reply.headers["Set-Cookie"].partition(";")[0]
 
 
 def let_go(hinders: Connection, patient: Patient) -> None:
@@ -109,7 +109,7 @@ def test_migrating_while_patients_answer_loses_nothing(
 ) -> None:
     port = free_port()
     new = {**own_database, "PUBLIC_BASE_URL": f"http://localhost:{port}"}
-    invited, cookie = started(new, tmp_path / "before.log")
+    invited, cookie = started(new)
     old = {
         **new,
         "DATABASE_URL": postgres.alchemy_url(roles.APP, old_database),
@@ -121,7 +121,10 @@ def test_migrating_while_patients_answer_loses_nothing(
         psycopg.connect(postgres.url("postgres", old_database)) as target,
     ):
         copy_rows(source, target)
-    with web_process(old, tmp_path / "web.log"), psycopg.connect(postgres.url("postgres", old_database)) as hinders:
+    with (
+        web_process(old, tmp_path / "web.log", workers=1),
+        psycopg.connect(postgres.url("postgres", old_database)) as hinders,
+    ):
         hinders.execute("LOCK TABLE staff_task IN SHARE MODE")  # for longer than a migration waits at once
         patient, done = Patient(port, cookie), threading.Event()
         threading.Timer(LONGER, let_go, (hinders, patient)).start()

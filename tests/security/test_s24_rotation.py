@@ -37,6 +37,7 @@ from surveys.people.patients import (
     find_by_surname,
 )
 from tests.factories import make_clinic
+from tests.operations.stage import run_flask
 from tests.security.staff_browser import StaffBrowser, session_cookie
 from tests.servers.processes import ROOT, wait_until, web_server
 
@@ -114,11 +115,6 @@ def flask(environ: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def finished(child: subprocess.Popen[str]) -> tuple[int, str]:
-    words, _ = child.communicate(timeout=120)
-    return child.returncode, words
-
-
 def interrupt(child: subprocess.Popen[str], batches: int) -> None:
     """Kill the rotation once it has told of so many batches."""
     assert child.stdout is not None
@@ -149,15 +145,16 @@ def test_s24_a_rotation_killed_while_people_work_goes_on_and_the_old_key_may_go(
         try:
             wait_until(lambda: len(editor.acknowledged) > 3 or work.done(), "the first edits")
             interrupt(flask(both, "keys", "rotate"), 3)
-            assert finished(flask(both, "keys", "check"))[0] == 1
+            assert run_flask(both, "keys", "check").returncode == 1
             before = len(editor.acknowledged)
-            assert finished(flask(both, "keys", "rotate"))[0] == 0
+            assert run_flask(both, "keys", "rotate").returncode == 0
             wait_until(lambda: len(editor.acknowledged) > before or work.done(), "an edit after the rotation")
-            status, words = finished(flask(both, "keys", "check"))
+            checked = run_flask(both, "keys", "check")
         finally:
             editor.stop.set()
         assert work.result(60) > before
-    assert (status, "Remove key 1 from MASTER_KEYS" in words) == (0, True), words
+    words = checked.stdout + checked.stderr
+    assert (checked.returncode, "Remove key 1 from MASTER_KEYS" in words) == (0, True), words
     with application(after) as app:
         for clinic_id, theirs in patients.items():
             with clinic_session(clinic_id) as session:
