@@ -21,6 +21,7 @@ from surveys.pathway.endings import record_ending, revoke_ending
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, active_endings, ended_by, lock, replan
 from surveys.pathway.reach import is_reachable
 from surveys.people.change import change_details
+from surveys.people.holding import hold_living
 from surveys.people.patients import contact
 from surveys.protocols.store import protocol_of
 from surveys.schedule import local_date
@@ -93,7 +94,11 @@ def languages(session: Session, clinic: Clinic, patient: Patient) -> list[str]:
 def choose_language(
     session: Session, vault: Vault, clinic: Clinic, patient: Patient, language: str, *, actor: Actor, now: datetime
 ) -> bool:
-    """Write and ask in another language; False where it is not one of ``languages``."""
+    """Write and ask in another language; False where it is not one of ``languages``.
+
+    Raises ClosedRecordError where the person was erased, or the record merged, meanwhile.
+    """
+    hold_living(session, patient)
     if language not in languages(session, clinic, patient):
         return False
     details = replace(contact(vault, patient), language=language)
@@ -116,7 +121,11 @@ def ways(session: Session, vault: Vault, patient: Patient, *, texts: bool) -> di
 def choose_channel(
     session: Session, vault: Vault, clinic: Clinic, patient: Patient, channel: str, *, actor: Actor, now: datetime
 ) -> None:
-    """Write by another of ``ways``; what waits follows, and nobody has to find another way any more."""
+    """Write by another of ``ways``; what waits follows, and nobody has to find another way any more.
+
+    Raises ClosedRecordError where the person was erased, or the record merged, meanwhile.
+    """
+    hold_living(session, patient)
     details = replace(contact(vault, patient), channel=channel)
     if changed := change_details(session, vault, patient, details, actor=actor, now=now):
         _replan(session, clinic, patient, now)

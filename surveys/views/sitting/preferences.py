@@ -25,6 +25,7 @@ from surveys.i18n import LANGUAGE_NAMES, LazyText, speak
 from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, Patient
 from surveys.pathway.reach import is_reachable
+from surveys.people.holding import ClosedRecordError
 from surveys.views import found
 from surveys.views.guard import Reply, config, has_texts
 from surveys.views.sitting.device import patient_cookie
@@ -97,7 +98,11 @@ def show(token: str) -> Reply:
 def change(token: str) -> Reply:
     """Do one thing, which the button names; a blind post names none."""
     chooser, act = known(token), request.form.get("act", "")
-    problem = _do(chooser, act, app_now(db.session()))
+    try:
+        problem = _do(chooser, act, app_now(db.session()))
+    except ClosedRecordError:  # the page itself knows what to say to nobody
+        db.session.rollback()
+        return see(url_for("preferences.show", token=token))
     if problem:
         db.session.rollback()
         return _page(chooser, problem), 422
