@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from tests.servers.database import ROOT
+from tests.servers.processes import ROOT
 
 Service = dict[str, Any]
 

@@ -18,8 +18,7 @@ from local.account import is_root
 from local.ports import LOOPBACK, free_port
 from surveys.secret_files import IN_FILES
 from tests.operations.deployment import compose, copied, dockerfile, only, start_command
-from tests.servers.database import ROOT
-from tests.servers.processes import _answers, end_group, wait_until
+from tests.servers.processes import ROOT, _answers, end_group, wait_until
 
 OURS = ("web", "worker", "beat", "migrate", "backup", "restore")
 PARTS = {"postgres", "redis", "migrate", "web", "worker", "beat", "backup", "restore", "proxy"}

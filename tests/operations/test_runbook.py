@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from tasks.figures import Figures
-from tests.servers.database import ROOT
+from tests.servers.processes import ROOT
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text().replace("\\\n", " ")
 COMMAND = re.compile(r"flask((?: [a-z][a-z-]*)+)((?: +[^`\n]*)?)")

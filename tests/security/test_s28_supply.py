@@ -13,7 +13,7 @@ from local import bill as bills
 from local import packages
 from local.licences import LIST, installed, is_free, odd_licences
 from local.lock import LOCK, pins
-from tests.servers.database import ROOT
+from tests.servers.processes import ROOT
 
 SETUP_ONLY = {"pip", "setuptools", "wheel"}
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")

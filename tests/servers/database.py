@@ -1,8 +1,6 @@
 """One migrated PostgreSQL per test process, and fresh databases copied from it."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,8 @@ from psycopg.sql import SQL, Identifier
 
 from local import roles
 from local.postgres import Postgres
+from tests.servers import warm
 
-ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "migrated"
 
 
@@ -35,14 +33,7 @@ def migrate(server: Postgres, environ: dict[str, str], database: str = roles.DAT
         "DATABASE_OWNER_URL": server.alchemy_url(roles.OWNER, database),
         "DATABASE_URL": server.alchemy_url(roles.APP, database),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"],
-        cwd=ROOT,
-        env={**os.environ, **environ, **urls},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.run(["-m", "flask", "--app", "wsgi", "db", "upgrade"], {**os.environ, **environ, **urls})
     if done.returncode:
         raise RuntimeError(f"flask db upgrade failed:\n{done.stdout}{done.stderr}")
 
