@@ -24,6 +24,7 @@ TRIPS = 4  # TCP, TLS 1.3, the page, and the stylesheet that it names
 FIRST_PAINT = 2.5  # s
 TRIES = 5 if os.environ.get("AXE_FULL") == "1" else 1
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"  # ms
+HAS_PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"
 BLOCKING = "document.querySelectorAll('link[rel=stylesheet], script:not([defer], [async])').length"
 SHIFT = """new Promise(done => new PerformanceObserver(list => done(list.getEntries().length))
   .observe({type: 'layout-shift', buffered: true}) || setTimeout(() => done(0), 200))"""
@@ -135,6 +136,7 @@ def test_p12_the_first_paint_is_measured(
     for _try in range(TRIES):
         session.send("Network.clearBrowserCache")
         page.goto(f"{web_server}/q/{invite(app).token}", wait_until="networkidle")
+        page.wait_for_function(HAS_PAINTED)  # a busy machine may paint after the line has gone quiet
         paints.append(page.evaluate(PAINTED))
     with capsys.disabled():
         sys.stdout.write(f"\nfirst paint, 400 kbit/s, 400 ms, CPU / 6: {min(paints):.0f} ms (best of {TRIES})\n")
