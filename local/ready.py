@@ -12,7 +12,7 @@ from local.ports import LOOPBACK
 from local.settings import ROOT, Ports
 from local.trouble import LocalError
 
-READY_SECONDS = 60
+READY_SECONDS = 180  # a slow machine that also fills the demo
 
 
 def wait_until_ready(ports: Ports, environ: Mapping[str, str], group: Group) -> None:

@@ -134,6 +134,12 @@ def set_permissions(
             withdraw(session, current[kind], actor=actor, now=now)
 
 
+def permit(session: Session, patient: Patient, kind: str, *, actor: Actor, now: datetime) -> None:
+    """Record one contact permission, unless it stands."""
+    if kind not in {consent.kind for consent in current_consents(session, patient.id)}:
+        _permit(session, patient, kind, PERMISSIONS[kind], actor=actor, now=now)
+
+
 def _permit(session: Session, patient: Patient, kind: str, text: str, *, actor: Actor, now: datetime) -> None:
     consent = Consent(
         clinic_id=patient.clinic_id,

@@ -14,8 +14,20 @@ from surveys.access.chain.audit import SYSTEM
 from surveys.answering.languages import asked_in
 from surveys.db import app_now
 from surveys.enrolment import preferences
-from surveys.models import Answer, Clinic, Message, Patient, PatientSession, Response, ScreenUse, StaffTask, Visit
+from surveys.models import (
+    Answer,
+    Clinic,
+    Consent,
+    Message,
+    Patient,
+    PatientSession,
+    Response,
+    ScreenUse,
+    StaffTask,
+    Visit,
+)
 from surveys.outbox.resending import ResendError
+from surveys.people.patients import set_permissions
 from surveys.protocols.loading import bundled_protocols
 from surveys.wordings import offer
 from tests.patients import Invited, invite, seen_by
@@ -134,11 +146,18 @@ def test_p14_a_language_without_questions_is_never_replaced_in_silence(app: Flas
     assert 'name="respondent"' not in page
     assert begin(client, invited).status_code == 200  # a blind Start opens nothing
     assert tasks(app, invited) == []
+    with seen_by(app, invited.clinic_id) as session:
+        set_permissions(
+            session, session.get_one(Patient, invited.patient_id), frozenset(), actor=SYSTEM, now=app_now(session)
+        )
+        session.commit()
     for _ in range(2):
         assert "Your clinic knows." in client.post(f"/q/{invited.token}/phone", base_url=SECURE).text
     assert tasks(app, invited) == [(False, None)]
     with seen_by(app, invited.clinic_id) as session:
         assert session.scalar(select(func.count()).select_from(PatientSession)) == 0
+        allowed = select(Consent.kind).where(Consent.withdrawn_at.is_(None), Consent.recorded_by.is_(None))
+        assert session.scalars(allowed).all() == ["contact_phone"], "who asks to be phoned allows it"
 
 
 def test_p14_a_patient_may_choose_a_language_that_there_is(app: Flask, client: FlaskClient) -> None:

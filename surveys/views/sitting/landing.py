@@ -20,6 +20,8 @@ from surveys.i18n import speak, speak_as_asked
 from surveys.models import Patient, PatientLink, Visit
 from surveys.outbox import ResendError, resend
 from surveys.outbox.staff_tasks import open_once
+from surveys.people.holding import hold_records
+from surveys.people.patients import permit
 from surveys.safety import SAFETY
 from surveys.views.guard import Reply
 from surveys.views.signin.entrance import set_cookie
@@ -88,10 +90,13 @@ def stop(token: str) -> Reply:
 
 @bp.post("/q/<token>/phone")
 def phone_me(token: str) -> Reply:
-    """Tell staff of a patient in whose language there are no questions."""
+    """Tell staff of a patient in whose language there are no questions; who asks to be phoned allows it."""
     sitting = _sitting(token)
     if sitting is None or sitting.state != "open":
         return dead_link(token)
+    patient, actor = db.session.get_one(Patient, sitting.patient_id), Actor("patient", sitting.patient_id)
+    hold_records(db.session(), [patient.id])
+    permit(db.session(), patient, "contact_phone", actor=actor, now=sitting.now)
     open_once(db.session(), sitting.clinic_id, sitting.visit_id, "language", now=sitting.now)
     db.session.commit()
     return unspoken_page(sitting, told=True)
