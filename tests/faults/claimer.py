@@ -7,9 +7,10 @@ from uuid import UUID
 
 from surveys import outbox
 from surveys.db import app_now, clinic_session
+from tasks.pace import MOST
 from tasks.reminders import application
 
-BATCH = 500
+BATCH = MOST
 
 
 def claim_on(clinic_id: UUID) -> None:

@@ -19,6 +19,7 @@ from surveys import outbox
 from surveys.access.links import issue_link
 from surveys.db import app_now, clinic_session
 from surveys.models import Visit
+from tasks.pace import MOST
 from tests.faults.counting import FULL, Fault
 from tests.faults.crowd import count_states, crowd, overheard, plan_of
 from tests.faults.patient_over_http import StubbornPatient
@@ -27,7 +28,7 @@ from tests.servers.processes import ROOT, web_process
 
 pytestmark = pytest.mark.faults
 DUE = 1_000_000 if FULL else 60_000
-BATCH = 500
+BATCH = MOST
 CLAIMS = 10
 ANSWERS = 600
 SMALL = 3  # times the batch: what a node of the plan may meet
