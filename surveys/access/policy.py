@@ -97,6 +97,8 @@ STAFF: Mapping[str, frozenset[str]] = {
     "audit.report_csv": ADMIN,
     "audit.show": ADMIN,
     "behind.show": CARE,
+    "cohorts.index": READERS,
+    "cohorts.save": READERS,
     "confirm.check": ANYONE,
     "confirm.form": ANYONE,
     "dashboard.drawing": READERS,

@@ -12,6 +12,7 @@ from scoring.responder import Rule
 from surveys.outcomes.cohort import Cohort, load_cohort
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.figures import distribution_figure, funnel_figure, means_figure, rates_figure
+from surveys.outcomes.filter_words import words
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.rate import Rate, rate_of
 from surveys.outcomes.words import rule_words, timepoint_words
@@ -57,7 +58,7 @@ def describe(cohort: Cohort) -> Dashboard:
     focus = _focus(cohort, rates[rules[0].text])
     return Dashboard(
         protocol=protocol,
-        filters_words=cohort.filters.words(protocol),
+        filters_words=words(cohort.filters, protocol),
         enrolled=len([arm for arm in cohort.arms if arm in cohort.shown_arms()]),
         as_of=cohort.now,
         focus=timepoint_words(protocol.timepoint(focus)),

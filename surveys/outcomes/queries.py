@@ -37,6 +37,7 @@ from surveys.models import (
     Treatment,
     Visit,
 )
+from surveys.outcomes.conditions import conditions
 from surveys.outcomes.filters import Filters
 
 LEFT = ("consent_withdrawn", "follow_up_stopped", "lost")
@@ -63,7 +64,7 @@ def chosen_episodes(filters: Filters) -> Select[Any]:
     for ending in (died, left, declined, operated):
         statement = statement.outerjoin(ending, ending.c.episode_id == Episode.id)
     statement = statement.join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
-    return statement.where(ProtocolVersion.code == filters.protocol, *filters.conditions()).order_by(Episode.id)
+    return statement.where(ProtocolVersion.code == filters.protocol, *conditions(filters)).order_by(Episode.id)
 
 
 def _sent() -> ColumnElement[bool]:
@@ -97,6 +98,10 @@ def _first_treatment() -> Subquery:
     return done.where(Treatment.state == "done").group_by(Treatment.episode_id).subquery()
 
 
+def _given(filters: Filters) -> list[ColumnElement[bool]]:
+    return [Response.mode == filters.mode] if filters.mode else []
+
+
 def score_rows(session: Session, filters: Filters, scales: Sequence[str]) -> Sequence[Any]:
     """The newest amendment of each wanted score of a finalised response.
 
@@ -124,7 +129,7 @@ def score_rows(session: Session, filters: Filters, scales: Sequence[str]) -> Seq
         .join(Episode, Episode.id == Visit.episode_id)
         .join(Patient, Patient.id == Episode.patient_id)
         .outerjoin(treated, treated.c.episode_id == Visit.episode_id)
-        .where(Score.scale.in_(scales), Response.finalised_at.is_not(None))
+        .where(Score.scale.in_(scales), Response.finalised_at.is_not(None), *_given(filters))
         .order_by(Score.response_id, Score.scale, Score.value_set_id, Score.amendment.desc(), Score.scored_at.desc())
     )
     return session.execute(statement).all()

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from wtforms import DateField, Form, SelectField
-from wtforms.validators import Optional
 
-from surveys.access import policy
 from surveys.db import app_now, db
-from surveys.i18n import gettext as _
 from surveys.models import Clinic, Episode, ProtocolVersion
-from surveys.models.episode import PAIN_GENERATORS
 from surveys.outcomes.dashboard import Dashboard, build
 from surveys.outcomes.figure import Figure
-from surveys.outcomes.filters import Filters
-from surveys.outcomes.words import interval_words, percent, timepoint_words
+from surveys.outcomes.filter_text import print_text
+from surveys.outcomes.words import interval_words, percent
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
+from surveys.views.filter_form import FilterForm, chosen_filters, filter_form, saved_cohort
 from surveys.views.guard import Reply, identity, staff_page
-from surveys.views.words import words
 
 bp = Blueprint("dashboard", __name__)
-FEWEST = 5  # patients of an arm, for whoever may not single anybody out
 
 
 @dataclass(frozen=True)
@@ -43,17 +36,6 @@ class Place:
 AT_HOME = Place("dashboard.show", "dashboard.table", "dashboard.drawing", "behind.show")
 CSV = ("text/csv", "csv", lambda figure: "\ufeff" + figure.table.csv())
 SVG = ("image/svg+xml", "svg", lambda figure: figure.svg_file() if figure.chart else abort(404))
-
-
-class FilterForm(Form):
-    """What to look at; an empty choice is everything."""
-
-    protocol = SelectField()
-    arm = SelectField()
-    timepoint = SelectField()
-    pain_generator = SelectField()
-    enrolled_from = DateField(validators=[Optional()])
-    enrolled_to = DateField(validators=[Optional()])
 
 
 @bp.app_context_processor
@@ -99,7 +81,8 @@ def dashboard_page(
 ) -> str:
     """Draw the page; ``at``: the endpoints that it leads to."""
     query = {name: value for name, value in request.args.items() if value} | {"protocol": board.protocol.code}
-    shown = {"percent": percent, "interval_words": interval_words, "query": query, "at": at}
+    shown = {"percent": percent, "interval_words": interval_words, "query": query, "at": at, "saved": saved_cohort()}
+    shown["filters_text"] = print_text(chosen_filters(form))
     template = "clinician/dashboard.html"
     return render_template(template, board=board, form=form, protocols=protocols, **shown, **more)
 
@@ -130,51 +113,7 @@ def enrolled_protocols(session: Session) -> list[tuple[Protocol, int]]:
     return sorted(found, key=lambda pair: (-pair[1], pair[0].code))
 
 
-def filter_form(protocols: Sequence[Protocol]) -> FilterForm:
-    """Read the filters; what is not on offer is refused with a sentence."""
-    form = FilterForm(request.args)
-    by_code = {protocol.code: protocol for protocol in protocols}
-    form.protocol.data = request.args.get("protocol") or protocols[0].code
-    chosen = by_code.get(form.protocol.data) or _refuse()
-    everything = [("", _("All"))]
-    form.protocol.choices = [(code, protocol.title) for code, protocol in by_code.items()]
-    form.arm.choices = everything + [(arm.code, arm.label) for arm in chosen.arms]
-    form.timepoint.choices = everything + [
-        (timepoint.code, timepoint_words(timepoint)) for timepoint in chosen.timepoints if not timepoint.is_baseline
-    ]
-    form.pain_generator.choices = everything + [(code, words(code)) for code in PAIN_GENERATORS]
-    for field in (form.arm, form.timepoint, form.pain_generator):
-        field.data = field.data or ""
-    if not form.validate():
-        _refuse()
-    first, last = form.enrolled_from.data, form.enrolled_to.data
-    if first and last and first > last:
-        abort(422, _("The first day of enrolment is after the last. Change one of them."))
-    return form
-
-
-def _refuse() -> NoReturn:
-    abort(422, _("This filter is not one of those on offer. Go to the dashboard and choose again."))
-
-
 def _board(form: FilterForm, protocols: Sequence[Protocol]) -> Dashboard:
     chosen = next(protocol for protocol in protocols if protocol.code == form.protocol.data)
     session = db.session()
     return build(session, chosen, chosen_filters(form), now=app_now(session))
-
-
-def chosen_filters(form: FilterForm) -> Filters:
-    """What the form chooses; whoever reads without names sees no arm of a handful.
-
-    Outside the clinic only those are counted who allow research.
-    """
-    return Filters(
-        protocol=form.protocol.data,
-        arm=form.arm.data or None,
-        timepoint=form.timepoint.data or None,
-        pain_generator=form.pain_generator.data or None,
-        enrolled_from=form.enrolled_from.data,
-        enrolled_to=form.enrolled_to.data,
-        fewest=FEWEST if identity().role in policy.NAMELESS else 0,
-        permitted="research" if identity().role in policy.REGISTRY else None,
-    )

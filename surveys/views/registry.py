@@ -13,16 +13,8 @@ from surveys.outcomes.dashboard import Dashboard, describe
 from surveys.outcomes.pooled import pool
 from surveys.outcomes.words import interval_words, percent
 from surveys.protocols.model import Protocol
-from surveys.views.dashboard import (
-    CSV,
-    SVG,
-    FilterForm,
-    Place,
-    chosen_filters,
-    dashboard_page,
-    figure_file,
-    filter_form,
-)
+from surveys.views.dashboard import CSV, SVG, Place, dashboard_page, figure_file
+from surveys.views.filter_form import FilterForm, chosen_filters, filter_form
 from surveys.views.guard import Reply, staff_page
 from surveys.views.sites import Site, cohort_of, granted_sites, offered
 

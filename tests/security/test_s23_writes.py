@@ -54,6 +54,7 @@ class Act:
 
 
 ACTS: Mapping[str, Act] = {
+    "cohorts.save": Act("coordinator", "/cohorts", {"name": "Women", "filters": "protocol=spine sex=female"}, {}),
     "enrolment.save": Act("coordinator", "/patients/new", PERSON | EPISODE, {}),
     "imports.apply": Act("coordinator", "/patients/import/enrol", {"text": FILE}, {"text": "nonsense"}),
     "details.right_again": Act("coordinator", "/patients/{patient_id}/right-again"),

@@ -22,7 +22,7 @@ from surveys.models import Clinic, Consent, Episode, Patient, Response, Staff, V
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
 from surveys.privacy.merging import merge
-from surveys.views.dashboard import FEWEST
+from surveys.views.filter_form import FEWEST
 from tests.factories import BEGINNING, MadeClinic, add_member, make_clinic
 from tests.patients import Invited, invite
 from tests.scored import scored_before
