@@ -88,6 +88,7 @@ STAFF: Mapping[str, frozenset[str]] = {
     "acts.add_endpoint": CARE,
     "acts.add_treatment": CARE,
     "acts.ask_now": CARE,
+    "acts.correct_care": CARE,
     "acts.correct_index_date": CARE,
     "acts.end": CARE,
     "acts.resend": CARE,

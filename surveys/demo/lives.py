@@ -20,8 +20,20 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What the patient wants to be able to do again, and how far that was reached (0 to 10), on which day."""
+
+    words: str
+    ratings: tuple[tuple[date, int], ...]
+
+
+@dataclass(frozen=True)
 class Life:
-    """One patient from enrolment on. ``treatments``: (date, product); ``ending``: (kind, date)."""
+    """One patient from enrolment on. ``treatments``: (date, product); ``ending``: (kind, date).
+
+    ``doses``: million total nucleated cells of each treatment, None where there is none to count.
+    ``clinician``: who of the clinic's clinicians treats, as a place from 0.
+    """
 
     chart_number: str
     arm: str
@@ -37,3 +49,7 @@ class Life:
     language: str = "en"
     ending: tuple[str, date] | None = None
     operation_on: date | None = None
+    diagnosis: str | None = None  # ICD-10
+    doses: tuple[float | None, ...] = ()
+    clinician: int | None = None
+    goal: Wish | None = None

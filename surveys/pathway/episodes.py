@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -36,7 +37,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class EpisodeDetails:
-    """Arm, diagnosis and covariates at enrolment: age in years, BMI in kg/m², None where unknown."""
+    """Arm, diagnosis and covariates at enrolment: age in years, BMI in kg/m², None where unknown.
+
+    ``clinician_id``: who treats the patient.
+    """
 
     arm: str
     pain_generator: str
@@ -45,6 +49,8 @@ class EpisodeDetails:
     bmi: float | None = None
     opioid_use: bool | None = None
     smoking: bool | None = None
+    diagnosis: str | None = None  # ICD-10
+    clinician_id: UUID | None = None
 
 
 @dataclass(frozen=True)

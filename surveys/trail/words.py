@@ -20,6 +20,7 @@ ACTIONS: Mapping[str, LazyText] = {
     "address_suppressed": LazyText("Stopped mail to an address that came back"),
     "amended": LazyText("Amended an answer"),
     "attempt_logged": LazyText("Logged a call"),
+    "care_corrected": LazyText("Corrected diagnosis or clinician"),
     "clinic_opened": LazyText("Opened the clinic"),
     "code_used": LazyText("Opened a questionnaire on the clinic's tablet"),
     "confirmed_identity": LazyText("Confirmed who they are"),
@@ -40,6 +41,8 @@ ACTIONS: Mapping[str, LazyText] = {
     "exported_person": LazyText("Exported everything kept of a person"),
     "figures_read": LazyText("Read the clinic's figures"),
     "finalised_unsent": LazyText("Closed a questionnaire that was not sent"),
+    "goal_rated": LazyText("Recorded how far a goal is reached"),
+    "goal_set": LazyText("Set a patient's goal"),
     "handover_unknown": LazyText("Could not tell whether a mail arrived"),
     "identity_linked": LazyText("Linked an institution's account"),
     "identity_unlinked": LazyText("Unlinked an institution's account"),
@@ -106,6 +109,9 @@ PAGES: Mapping[str, LazyText] = {
     "held.index": LazyText("messages held back"),
     "patients.index": LazyText("the list of patients"),
     "patients.show": LazyText("the patient's page"),
+    "sheet.show": LazyText("the patient sheet"),
+    "sheet.text": LazyText("the patient sheet as text"),
+    "sheet.case_report": LazyText("the case report"),
     "audit.report": LazyText("the access report"),
     "audit.report_csv": LazyText("the access report as a file"),
 }
@@ -114,6 +120,8 @@ FIELDS: Mapping[str, LazyText] = {
     "birth_year": LazyText("Year of birth"),
     "channel": LazyText("Questionnaires are sent by"),
     "chart_number": LazyText("Chart number"),
+    "clinician": LazyText("Clinician"),
+    "diagnosis": LazyText("Diagnosis"),
     "email": LazyText("E-mail"),
     "first_name": LazyText("First name"),
     "index_date": LazyText("Index date"),
@@ -123,6 +131,7 @@ FIELDS: Mapping[str, LazyText] = {
     "on_date": LazyText("Day"),
     "phone": LazyText("Telephone"),
     "product": LazyText("Product"),
+    "rating": LazyText("Rating, 0 to 10"),
     "role": LazyText("Role"),
     "rows": LazyText("Rows"),
     "key": LazyText("Key"),
@@ -131,6 +140,7 @@ FIELDS: Mapping[str, LazyText] = {
     "surname": LazyText("Surname"),
     "time_zone": LazyText("Time zone"),
     "version": LazyText("Version"),
+    "words": LazyText("Goal"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wtforms import DateField, Form, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
+from surveys.enrolment.clinicians import CareForm
 from surveys.enrolment.fields import choice, text_field
 from surveys.models.episode import ENDINGS
 
@@ -21,6 +22,12 @@ class IndexForm(Form):
 
     on_date = DateField(validators=[InputRequired()])
     reason = text_field(500, required=True)
+
+
+class CorrectionForm(CareForm):
+    """The right diagnosis and clinician, and why they were wrong where that is worth saying."""
+
+    reason = text_field(500)
 
 
 class EndingForm(Form):

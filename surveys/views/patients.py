@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 
 from surveys.db import db
+from surveys.enrolment.clinicians import clinicians_for
 from surveys.enrolment.form import TreatmentForm
 from surveys.models import Patient
 from surveys.models.episode import ENDINGS
@@ -88,6 +89,7 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         answered=_unlicensed(views),
         consents=consents_of(db.session(), patient),
         form=TreatmentForm(request.form if wrong else None),
+        people={view.episode.id: clinicians_for(db.session(), view.episode) for view in views},
         typed=request.form if wrong else {},
         wrong=wrong,
         endings=ENDINGS,

@@ -74,6 +74,9 @@ ACTS: Mapping[str, Act] = {
         "coordinator", "/episodes/{episode_id}/treatments", {"treatment_on": NEXT_YEAR, "product": "prp"}, {}
     ),
     "acts.settle": Act("coordinator", "/treatments/{treatment_id}", {"state": "cancelled"}, {}),
+    "acts.correct_care": Act(
+        "coordinator", "/episodes/{episode_id}/care", {"diagnosis": "M51.1"}, {"diagnosis": "slipped disc"}
+    ),
     "acts.correct_index_date": Act(
         "coordinator", "/episodes/{episode_id}/index-date", {"on_date": YESTERDAY, "reason": "slip"}, {}
     ),
