@@ -13,6 +13,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 STATES = "'waiting', 'running', 'done', 'failed'"
+PURPOSES = "'invitation', 'password_reset'"
 
 # A job whose worker died is found by the end of its lease.
 WITH_JOBS = """
@@ -35,6 +36,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_job_state_known"), "job", type_="check")
     op.drop_constraint(op.f("ck_job_kind_known"), "job", type_="check")
     op.create_check_constraint("state_known", "job", f"state IN ({STATES})", postgresql_not_valid=True)
+    op.drop_constraint(op.f("ck_staff_mail_purpose_known"), "staff_mail", type_="check")
+    op.create_check_constraint("purpose_known", "staff_mail", f"purpose IN ({PURPOSES})", postgresql_not_valid=True)
     op.drop_column("job", "expires_at")
     op.drop_column("job", "fence")
     for table in ("job_part", "alert", "alert_settings", "goal_rating", "goal"):
@@ -111,6 +114,8 @@ def _alerts() -> None:
     open_alerts = {"unique": False, "postgresql_where": "acknowledged_at IS NULL"}
     op.create_index("ix_alert_open", "alert", ["clinic_id", "due_at"], **open_alerts)
     protect("alert")
+    op.drop_constraint(op.f("ck_staff_mail_purpose_known"), "staff_mail", type_="check")
+    op.create_check_constraint("purpose_known", "staff_mail", f"purpose IN ({PURPOSES}, 'alert')")
 
 
 def _jobs() -> None:
