@@ -6,6 +6,8 @@ from flask import Flask
 
 from surveys.views import (
     acts,
+    alert_settings,
+    alerts,
     audit,
     behind,
     cohorts,
@@ -112,6 +114,8 @@ BLUEPRINTS = (
     settings.bp,
     mail_preview.bp,
     holidays.bp,
+    alerts.bp,
+    alert_settings.bp,
 )
 
 

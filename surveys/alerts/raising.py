@@ -55,7 +55,7 @@ def raise_alerts(
 
 def affected(session: Session, visit: Visit, protocol: Protocol, amended: Response) -> list[Response]:
     """Whose alerts an amendment can bring about: its own, and after a baseline's the instrument's newest."""
-    if visit.timepoint != _baseline(protocol):
+    if visit.timepoint != protocol.timepoints[0].code:
         return [amended]
     theirs = Visit.episode_id == visit.episode_id, Response.instrument == amended.instrument
     final = select(Response).join(Visit, Visit.id == Response.visit_id).where(*theirs, Response.id != amended.id)
@@ -84,7 +84,7 @@ def _worse(
     wanted = rules.by_scale()
     if not wanted:
         return
-    baseline = Visit.episode_id == visit.episode_id, Visit.timepoint == (_baseline(protocol) or "")
+    baseline = Visit.episode_id == visit.episode_id, Visit.timepoint == protocol.timepoints[0].code
     before = {score.scale: score for score in _scores(session, wanted, *baseline)}
     for score in _scores(session, wanted, Response.id.in_([response.id for response in responses])):
         first = before.get(score.scale)
@@ -107,10 +107,6 @@ def _scores(session: Session, scales: Mapping[str, Any], *which: ColumnElement[b
     joined = select(Score).join(Response, Response.id == Score.response_id).join(Visit, Visit.id == Response.visit_id)
     rows = session.scalars(joined.where(*which, *final).order_by(Score.amendment))
     return list({(score.response_id, score.scale): score for score in rows}.values())
-
-
-def _baseline(protocol: Protocol) -> str | None:
-    return next((each.code for each in protocol.timepoints if each.is_baseline), None)
 
 
 def _keep(session: Session, settings: AlertSettings, found: Sequence[Found], now: datetime) -> None:

@@ -18,6 +18,9 @@ DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 HASH = re.compile(r"[0-9a-f]{64}")
 ACTIONS: Mapping[str, LazyText] = {
     "address_suppressed": LazyText("Stopped mail to an address that came back"),
+    "alert_acknowledged": LazyText("Acknowledged an alert"),
+    "alert_escalated": LazyText("Gave an alert to the deputy"),
+    "alert_raised": LazyText("Raised an alert"),
     "amended": LazyText("Amended an answer"),
     "attempt_logged": LazyText("Logged a call"),
     "care_corrected": LazyText("Corrected diagnosis or clinician"),
@@ -89,6 +92,7 @@ ACTIONS: Mapping[str, LazyText] = {
     "viewed": LazyText("Looked at"),
 }
 PAGES: Mapping[str, LazyText] = {
+    "alerts.show": LazyText("the list of alerts"),
     "behind.show": LazyText("the patients behind a rate"),
     "desk.today": LazyText("the desk"),
     "details.form": LazyText("the form with the details"),

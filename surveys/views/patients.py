@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 
+from surveys.alerts.listing import waiting_for
 from surveys.db import db
 from surveys.enrolment.clinicians import clinicians_for
 from surveys.enrolment.form import TreatmentForm
@@ -95,6 +96,7 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         endings=ENDINGS,
         asks_year=found.clinic().birth_year_check,
         halted=stopped(db.session(), patient),
+        alerts=waiting_for(db.session(), patient.id),
         paused_until=patient.paused_until if patient.paused_until and patient.paused_until > now else None,
         today=found.today(now),
         zone=found.clinic().time_zone,
