@@ -36,6 +36,10 @@ class Counts:
     open: int = 0
     overdue: int = 0
 
+    def and_of(self, other: Counts) -> Counts:
+        """Those of two clinics together."""
+        return Counts(self.open + other.open, self.overdue + other.overdue)
+
 
 def living(*wanted: ColumnElement[bool]) -> Select[UUID]:
     """Ids of alerts that meet all of these, about people whose record was not erased."""
