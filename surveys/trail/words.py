@@ -115,7 +115,7 @@ PAGES: Mapping[str, LazyText] = {
     "patients.show": LazyText("the patient's page"),
     "sheet.show": LazyText("the patient sheet"),
     "sheet.text": LazyText("the patient sheet as text"),
-    "sheet.case_report": LazyText("the case report"),
+    "sheet.report": LazyText("the case report"),
     "audit.report": LazyText("the access report"),
     "audit.report_csv": LazyText("the access report as a file"),
 }

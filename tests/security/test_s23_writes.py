@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,11 +15,13 @@ from sqlalchemy import select
 
 from local import roles
 from local.postgres import Postgres
+from surveys.access.chain.audit import Actor
 from surveys.access.policy import STAFF
 from surveys.access.signin import factors, totp
 from surveys.db import Base, app_now, clinic_session, real_now
-from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession, Visit
+from surveys.models import AuditEvent, Episode, Merge, Message, Patient, Response, Staff, StaffSession, Visit
 from surveys.outbox.suppressing import suppress_of
+from surveys.people.goals import set_goal
 from tests.page_forms import form_to
 from tests.patients import invite
 from tests.security.found_forms import filled
@@ -85,6 +88,8 @@ ACTS: Mapping[str, Act] = {
     ),
     "acts.revoke": Act("coordinator", "/endings/{ending_id}/revoke"),
     "acts.end": Act("coordinator", "/episodes/{episode_id}/endings", {"kind": "lost", "on_date": YESTERDAY}, {}),
+    "goals.save": Act("coordinator", "/episodes/{episode_id}/goal", {"words": "Dance at the wedding"}, {"words": ""}),
+    "goals.rate": Act("coordinator", "/goals/{rated_id}/ratings", {"rating": "4", "mode": "paper"}, {"rating": "11"}),
     "held.settle": Act("coordinator", "/held/{held_id}", {"act": "cancel"}, {"act": "x"}),
     "held.settle_group": Act("coordinator", "/held/all/later", {"act": "cancel"}, {"act": "x"}),
     "links.reissue": Act("coordinator", "/visits/{reissue_id}/reissue"),
@@ -192,7 +197,11 @@ def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
         for message in messages:
             message.state = "held"
         ids["held_id"] = str(messages[0].id)
-        ids["asked_id"] = str(session.get_one(Visit, opened.visit_id).episode_id)
+        asked = session.get_one(Episode, session.get_one(Visit, opened.visit_id).episode_id)
+        clinician = Actor("staff", UUID(world.own["staff_id"]))
+        day = now.date() - timedelta(days=1)
+        goal = set_goal(session, app.extensions["vault"], asked, "Dance", on=day, actor=clinician, now=now)
+        ids |= {"asked_id": str(asked.id), "rated_id": str(goal.id)}
         people = {"number": world.own["patient_id"], "other_number": world.other["patient_id"]}
         for name, patient_id in {**people, "erased_number": erased.patient_id}.items():
             ids[name] = str(session.get_one(Patient, patient_id).number)

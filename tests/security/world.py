@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM, Actor
+from surveys.access.keys.encryption import Vault
 from surveys.access.opt_out import opt_out_url
 from surveys.access.registry import grant, grants
 from surveys.access.signin.sessions import open_session
@@ -21,6 +22,7 @@ from surveys.db import Base, app_now, clinic_session, real_now
 from surveys.models import Clinic, Consent, Episode, Patient, Response, Staff, Visit
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
+from surveys.people.goals import set_goal
 from surveys.privacy.merging import merge
 from surveys.views.filter_form import FEWEST
 from tests.factories import BEGINNING, MadeClinic, add_member, make_clinic
@@ -144,7 +146,7 @@ def _ids(app: Flask, clinic: MadeClinic) -> Ids:
     invited = invite(app, clinic_id=clinic.id, timepoint="m1")
     scored_before(app, invited, "nrs_active", 8)
     with app.app_context(), clinic_session(clinic.id) as session:
-        of_patient, of_clinic = _of_patient(session, invited), _of_clinic(session, clinic)
+        of_patient, of_clinic = _of_patient(session, app.extensions["vault"], invited), _of_clinic(session, clinic)
         rows = _any_of_each(session) | of_clinic | of_patient
         rows["session_id"] = rows["staff_session_id"]
         session.commit()
@@ -162,8 +164,9 @@ def _any_of_each(session: Session) -> dict[str, UUID]:
     return {name: row for name, row in rows.items() if row}
 
 
-def _of_patient(session: Session, invited: Invited) -> dict[str, UUID]:
+def _of_patient(session: Session, vault: Vault, invited: Invited) -> dict[str, UUID]:
     now = app_now(session)
+    clinician = Actor("staff", session.scalars(select(Staff.id).where(Staff.role == "clinician")).first())
     clinic = session.get_one(Clinic, invited.clinic_id)
     episode = session.get_one(Episode, session.get_one(Visit, invited.visit_id).episode_id)
     far = TreatmentDetails(now.date() + timedelta(days=400), "prp")
@@ -177,6 +180,7 @@ def _of_patient(session: Session, invited: Invited) -> dict[str, UUID]:
     assert response
     found = {"patient": invited.patient_id, "episode": episode.id, "visit": invited.visit_id, "consent": consent}
     found |= {"treatment": treatment.id, "ending": ending.id, "response": response}
+    found["goal"] = set_goal(session, vault, episode, "Walk to the sea", on=now.date(), actor=clinician, now=now).id
     return {f"{name}_id": row for name, row in found.items()}
 
 
