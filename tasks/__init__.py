@@ -13,6 +13,7 @@ from tasks import signals
 USUAL = "redis://localhost:6379/0"
 PARTS = (
     "tasks.alerts",
+    "tasks.jobs",
     "tasks.reminders",
     "tasks.retention",
     "tasks.returned_mail",
@@ -22,6 +23,7 @@ PARTS = (
 TICK_SECONDS = 15
 SEAL_SECONDS = 60
 ALERT_SECONDS = 60
+JOB_SECONDS = 5
 BOUNCE_SECONDS = 300  # between two looks into the mailbox of returned mail
 TIME_LIMIT = 300  # seconds for one task
 VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to another worker
@@ -54,6 +56,8 @@ def make_celery(broker: str) -> Celery:
             },
             "verify": {"task": "verify", "schedule": crontab(hour=4, minute=10), "options": {"expires": 3600}},
             "bounces": {"task": "bounces", "schedule": BOUNCE_SECONDS, "options": {"expires": BOUNCE_SECONDS}},
+            "jobs": {"task": "jobs", "schedule": JOB_SECONDS, "options": {"expires": JOB_SECONDS * 2}},
+            "expire_files": {"task": "expire_files", "schedule": crontab(minute=35), "options": {"expires": 1800}},
             "retain": {"task": "retain", "schedule": crontab(hour=3, minute=20), "options": {"expires": 3600}},
         },
     )
