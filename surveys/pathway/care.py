@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,20 +13,21 @@ from surveys.models import Episode, Staff
 from surveys.pathway.episode_plan import lock
 
 
+@dataclass(frozen=True, slots=True)
+class Care:
+    """An ICD-10 code and a clinician, None where not known."""
+
+    diagnosis: str | None
+    clinician_id: UUID | None
+
+
 def correct_care(
-    session: Session,
-    episode: Episode,
-    *,
-    diagnosis: str | None,
-    clinician_id: UUID | None,
-    reason: str | None,
-    actor: Actor,
-    now: datetime,
+    session: Session, episode: Episode, wish: Care, *, reason: str | None, actor: Actor, now: datetime
 ) -> bool:
-    """Write diagnosis (ICD-10) and clinician, old and new kept in the audit; False where nothing changed."""
+    """Write it, old and new kept in the audit; False where nothing changed."""
     lock(session, episode)
     old = _told(session, episode)
-    episode.diagnosis, episode.clinician_id = diagnosis, clinician_id
+    episode.diagnosis, episode.clinician_id = wish.diagnosis, wish.clinician_id
     session.flush()
     new = _told(session, episode)
     if old == new:

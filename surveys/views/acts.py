@@ -61,7 +61,7 @@ def _past(field: DateField, now: datetime) -> date:
 def _wrong(form: Form) -> str:
     """What is wrong in the form's own sentence where it has one, else in which fields."""
     if isinstance(form, CorrectionForm):
-        return " ".join(str(errors[0]) for errors in form.errors.values())
+        return " ".join(str(field.errors[0]) for field in form if field.errors)
     what = ", ".join(name.replace("_", " ") for name in form.errors if name)
     return _("Something is missing or not right: %(what)s.", what=what)
 
@@ -132,8 +132,8 @@ def correct_care(episode_id: UUID) -> Reply:
     offer_clinicians(form, clinicians_for(db.session(), episode))
 
     def act() -> None:
-        told = {"diagnosis": form.diagnosis.data, "clinician_id": form.clinician_id, "reason": form.reason.data}
-        if care.correct_care(db.session(), episode, **told, actor=identity().actor, now=now):
+        wish = care.Care(form.diagnosis.data, form.clinician_id)
+        if care.correct_care(db.session(), episode, wish, reason=form.reason.data, actor=identity().actor, now=now):
             flash(_("Diagnosis and clinician are saved."), "good")
 
     return _do(episode.patient_id, form, act)
