@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from surveys.models import Episode, Patient, Treatment
 from surveys.outcomes.filters import Filters
@@ -54,7 +55,7 @@ def _treated(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.dose_from is not None or filters.dose_to is not None:
         order = (Treatment.episode_id, Treatment.on_date, Treatment.id)
         first = select(Treatment.episode_id, Treatment.total_nucleated_cells.label("dose"))
-        first = first.where(Treatment.state == "done").distinct(Treatment.episode_id).order_by(*order)
+        first = first.where(Treatment.state == "done").ext(distinct_on(Treatment.episode_id)).order_by(*order)
         doses = first.subquery()
         yield Episode.id.in_(select(doses.c.episode_id).where(*_span(doses.c.dose, filters.dose_from, filters.dose_to)))
 
