@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -82,5 +81,4 @@ def _lines() -> Select[Alert, Visit, Patient, Staff]:
 
 
 def _read(session: Session, wanted: Select[Alert, Visit, Patient, Staff]) -> list[Line]:
-    rows: Sequence[tuple[Alert, Visit, Patient, Staff | None]] = [tuple(row) for row in session.execute(wanted)]
-    return [Line(*row) for row in rows]
+    return [Line(row[0], row[1], row[2], row[3]) for row in session.execute(wanted)]

@@ -85,5 +85,5 @@ def _offered(scale: str) -> Deterioration | None:
         if threshold.role == "sdc" and threshold.unit == "points":
             whose = "" if lender == scale else " of back pain"
             source = f"smallest detectable change{whose}, {threshold.source}; default"
-            return Deterioration(scale, Amount(Decimal(repr(threshold.value)), source))
+            return Deterioration(scale, Amount(Decimal(f"{threshold.value:g}"), source))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from surveys.i18n import gettext as _
 from surveys.models import AlertSettings, Staff
 from surveys.views.alert_words import WEEKDAYS
 
+NEVER = time(0)
 LONGEST_AMOUNT, LONGEST_SOURCE = 12, 200
 
 
@@ -29,7 +31,7 @@ class AlertForm(Form):
     enabled = BooleanField()
     owner = SelectField()
     deputy = SelectField()
-    weekdays = SelectMultipleField(choices=[(str(number), day) for number, day in enumerate(WEEKDAYS)])
+    weekdays = SelectMultipleField(choices=lambda: [(str(number), str(day)) for number, day in enumerate(WEEKDAYS)])
     hours_from = TimeField(validators=[InputRequired(_("Enter a time of day, such as 09:00."))])
     hours_until = TimeField(validators=[InputRequired(_("Enter a time of day, such as 09:00."))])
     respond_within_hours = IntegerField(
@@ -85,8 +87,8 @@ class AlertForm(Form):
             owner_id=UUID(self.owner.data),
             deputy_id=UUID(self.deputy.data),
             weekdays=tuple(int(each) for each in self.weekdays.data or ()),
-            hours_from=self.hours_from.data,
-            hours_until=self.hours_until.data,
+            hours_from=self.hours_from.data or NEVER,
+            hours_until=self.hours_until.data or NEVER,
             respond_within_hours=int(self.respond_within_hours.data or 0),
             rules=self.rules(),
         )

@@ -43,7 +43,7 @@ def save() -> Reply:
 
 def _page(typed: AlertForm) -> str:
     wrong = {field.name: str(field.errors[0]) for field in typed if field.errors}
-    offered = {value for value, _name in typed.owner.choices or ()}
-    gone = {each for each in (typed.owner.data, typed.deputy.data) if each} - offered
+    known = {str(each.id) for each in lookers(db.session(), identity().clinic_id)}
+    gone = {each for each in (typed.owner.data, typed.deputy.data) if each} - known
     scales = [find_scale(scale) for scale in SCALES]
     return render_template("admin/alert_settings.html", form=typed, wrong=wrong, scales=scales, gone=bool(gone))

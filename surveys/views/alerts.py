@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from wtforms import Form
+from wtforms import Field, Form, ValidationError
 
 from surveys.alerts.acknowledging import LONGEST_NOTE, AcknowledgedAlready, acknowledge
 from surveys.alerts.listing import acknowledged_lines, counts, open_lines
@@ -30,6 +30,11 @@ class NoteForm(Form):
     """What was done about an alert."""
 
     note = text_field(LONGEST_NOTE, required=True)
+
+    def validate_note(self, field: Field) -> None:
+        """Blanks are no note."""
+        if not field.data:
+            raise ValidationError(_("Fill this in."))
 
 
 @bp.get("/alerts")

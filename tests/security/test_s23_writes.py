@@ -57,6 +57,8 @@ class Act:
 
 
 ACTS: Mapping[str, Act] = {
+    "alerts.look": Act("clinician A", "/alerts/{alert_id}", {"note": "phoned"}, {"note": ""}),
+    "alert_settings.save": Act("admin", "/alerts/settings", {"deputy": "{staff_id}"}, {"deputy": ""}),
     "cohorts.save": Act("coordinator", "/cohorts", {"name": "Women", "filters": "protocol=spine sex=female"}, {}),
     "enrolment.save": Act("coordinator", "/patients/new", PERSON | EPISODE, {}),
     "imports.apply": Act("coordinator", "/patients/import/enrol", {"text": FILE}, {"text": "nonsense"}),
@@ -279,6 +281,7 @@ PREPARED: Mapping[str, Callable[[Stage, Act], Mapping[str, str]]] = {
     "entry.change": amended,
     "details.right_again": suppressed,
     "merging.part": parted,
+    "alert_settings.save": settings,
     "settings.save": settings,
     "setting_up.own_confirm": second_factor,
     "account.end_others": another_session,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Flask
@@ -19,7 +19,7 @@ from surveys.access.opt_out import opt_out_url
 from surveys.access.registry import grant, grants
 from surveys.access.signin.sessions import open_session
 from surveys.db import Base, app_now, clinic_session, real_now
-from surveys.models import Clinic, Consent, Episode, Patient, Response, Staff, Visit
+from surveys.models import Alert, Clinic, Consent, Episode, Patient, Response, Staff, Visit
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
 from surveys.people.goals import set_goal
@@ -180,8 +180,18 @@ def _of_patient(session: Session, vault: Vault, invited: Invited) -> dict[str, U
     assert response
     found = {"patient": invited.patient_id, "episode": episode.id, "visit": invited.visit_id, "consent": consent}
     found |= {"treatment": treatment.id, "ending": ending.id, "response": response}
+    found["alert"] = _alert(session, invited, response, now)
     found["goal"] = set_goal(session, vault, episode, "Walk to the sea", on=now.date(), actor=clinician, now=now).id
     return {f"{name}_id": row for name, row in found.items()}
+
+
+def _alert(session: Session, invited: Invited, response_id: UUID, now: datetime) -> UUID:
+    """One that waits for somebody."""
+    what = {"kind": "deterioration", "subject": "nrs_active", "rule": "worse by >= 3.6", "before": 2, "after": 8}
+    row = Alert(clinic_id=invited.clinic_id, response_id=response_id, raised_at=now, due_at=now, **what)
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _of_clinic(session: Session, clinic: MadeClinic) -> dict[str, UUID]:
