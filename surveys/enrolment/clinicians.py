@@ -45,7 +45,7 @@ class CareForm(Form):
     people: Mapping[str, UUID] = MappingProxyType({})  # by login
 
     diagnosis = StringField(filters=[_upper], validators=[Optional()])
-    clinician = SelectField(choices=[("", "")], default="", validate_choice=False)
+    clinician = SelectField(default="", validate_choice=False)
 
     def validate_diagnosis(self, field: Field) -> None:
         """One ICD-10 code."""

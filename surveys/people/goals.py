@@ -15,7 +15,6 @@ from surveys.access.chain.audit import Actor, record
 from surveys.access.keys import personal
 from surveys.access.keys.encryption import Vault
 from surveys.db import uuid7
-from surveys.i18n import gettext as _
 from surveys.models import Episode, Goal, GoalRating, Patient, Visit
 from surveys.people.holding import hold_living
 
@@ -25,7 +24,15 @@ LOWEST, HIGHEST = 0, 10
 
 
 class GoalError(ValueError):
-    """What was asked does not fit the goal; the text says why and what to do."""
+    """What was asked does not fit the goal."""
+
+
+class ReplacedGoalError(GoalError):
+    """The goal was replaced by another, which is the one to rate."""
+
+
+class GoalDayError(GoalError):
+    """A day before the goal was set, or one that has not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def _add(
     session: Session, vault: Vault, episode: Episode, words: str, *, on: date, actor: Actor, now: datetime
 ) -> Goal:
     if actor.staff_id is None:
-        raise GoalError(_("A goal is set by staff, together with the patient."))
+        raise GoalError("A goal is set by staff, together with the patient.")
     goal_id = uuid7()
     goal = Goal(
         clinic_id=episode.clinic_id,
@@ -111,8 +118,7 @@ def rate_goal(
 ) -> GoalRating:
     """Add how far the goal is reached, 0 to 10, as the patient says; it belongs to the visit open on that day.
 
-    Raises GoalError for a goal that was replaced, a day before it was set or one that has not come, and
-    ClosedRecordError where the person was erased or the record merged.
+    Raises ReplacedGoalError, GoalDayError, and ClosedRecordError where the person was erased or the record merged.
     """
     patient = _owner(session, goal)
     hold_living(session, patient)
@@ -143,9 +149,9 @@ def _owner(session: Session, goal: Goal) -> Patient:
 
 def _refuse(goal: Goal, on: date, noon: datetime, now: datetime) -> None:
     if goal.ended_on is not None:
-        raise GoalError(_("This goal was replaced by another. Rate the one that stands."))
+        raise ReplacedGoalError
     if not goal.set_on <= on <= now.astimezone(noon.tzinfo).date():
-        raise GoalError(_("Enter a day from the day the goal was set until today."))
+        raise GoalDayError
 
 
 def _visit_at(session: Session, episode_id: UUID, moment: datetime) -> UUID | None:

@@ -13,7 +13,7 @@ from surveys.db import db
 from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import gettext as _
 from surveys.models import Episode, Goal, Patient
-from surveys.people.goals import HIGHEST, LONGEST, LOWEST, GoalError, rate_goal, set_goal
+from surveys.people.goals import HIGHEST, LONGEST, LOWEST, GoalDayError, ReplacedGoalError, rate_goal, set_goal
 from surveys.people.holding import ClosedRecordError
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
@@ -75,8 +75,10 @@ def _do(episode: Episode, form: Form, act: Callable[[], None], wrong: str) -> Re
             act()
             db.session.commit()
             return redirect(url_for("sheet.show", patient_id=patient_id, episode=episode_id, _anchor="goal"), 303)
-    except GoalError as error:
-        wrong = str(error)
+    except ReplacedGoalError:
+        wrong = _("This goal was replaced by another. Rate the one that stands.")
+    except GoalDayError:
+        wrong = _("Enter a day from the day the goal was set until today.")
     except ClosedRecordError:
         db.session.rollback()
         abort(409, found.closed())

@@ -107,25 +107,29 @@ def test_a_baseline_after_the_treatment_is_shown_and_never_counted_from(app: Fla
     assert found.points[0].moment.late
 
 
-def test_rules_name_their_sources_and_a_scale_without_an_sdc_has_no_signal() -> None:
+def test_rules_name_their_sources_and_a_scale_without_an_sdc_has_no_signal(app: Flask) -> None:
     spine = bundled_protocols()["spine"]
-    disability, pain = (rule_of(find_scale(code), spine) for code in ("odi", "nrs_active"))
-    for part in ("10", "18", "Ostelo", "Parai"):
-        assert part in disability.words
+    with app.test_request_context():
+        disability, pain, own = (rule_of(find_scale(code), spine) for code in ("odi", "nrs_active", "functionality"))
+        for part in ("10", "18", "Ostelo", "Parai"):
+            assert part in disability.words
+        assert "No smallest detectable change" in pain.words
+        assert own.words.startswith("No threshold is published")
     assert pain.change is None
     assert pain.state(8, 2) is None
-    assert "No smallest detectable change" in pain.words
-    assert rule_of(find_scale("functionality"), spine).words.startswith("No threshold is published")
 
 
-def test_every_signal_has_a_word_a_shape_and_a_colour_of_its_own() -> None:
+def test_every_signal_has_a_word_a_shape_and_a_colour_of_its_own(app: Flask) -> None:
     looks = list(SIGNALS.values())
-    assert len({str(each.word) for each in looks}) == len({each.colour for each in looks}) == 4
+    with app.test_request_context():
+        assert len({str(each.word) for each in looks}) == 4
+    assert len({each.code for each in looks}) == len({each.colour for each in looks}) == 4
     assert len({(each.shape, each.filled) for each in looks}) == len({each.mark for each in looks}) == 4
 
 
-def test_the_plain_text_tells_values_gaps_and_signals(changing: Sheet) -> None:
-    text = plain_text(changing, {})
+def test_the_plain_text_tells_values_gaps_and_signals(app: Flask, changing: Sheet) -> None:
+    with app.test_request_context():
+        text = plain_text(changing, {})
     assert "Baseline 40; 1 month 22 (▲ 18 better); 3 months missing; 6 months 28 (△ 12 better)" in text
     assert "▼ Worse (12 months)" in text
     assert "3 months: no answer, due" in text
@@ -135,7 +139,8 @@ def test_the_plain_text_tells_values_gaps_and_signals(changing: Sheet) -> None:
 def published(app: Flask) -> list[CaseReport]:
     """The two reports of Darrow 2018."""
     made = sheets(app, list(case_reports.lives(BEGIN)), "case_series")
-    return [case_report(sheet, {}) for sheet in made]
+    with app.test_request_context():
+        return [case_report(sheet, {}) for sheet in made]
 
 
 def told(report: CaseReport) -> Mapping[str, tuple[str | None, ...]]:
@@ -167,8 +172,9 @@ def test_a_patient_without_answers_draws_nothing(app: Flask) -> None:
     sheet = sheets(app, [life(1, replies={}, treatments=treated)])[0]
     assert sheet.measures == ()
     assert [each.moment.timepoint for each in sheet.missing] == ["baseline", "m1", "m3", "m6", "m12"]
-    assert "no answer" in plain_text(sheet, {})
-    assert case_report(sheet, {}).columns == ()
+    with app.test_request_context():
+        assert "no answer" in plain_text(sheet, {})
+        assert case_report(sheet, {}).columns == ()
 
 
 def test_the_reports_days_count_from_the_first_treatment(published: list[CaseReport]) -> None:
