@@ -24,6 +24,7 @@ from surveys.db import app_now, autocommit, clinic_scope, clinic_session, real_n
 from surveys.exchange import jobs
 from surveys.exchange.exports.order import order_of
 from surveys.exchange.jobs import LEASE, LostError, Taken
+from surveys.i18n import force_language
 from tasks import stopping
 from tasks.reminders import application
 
@@ -142,11 +143,19 @@ def _do(taken: Taken, signs: _Signs) -> None:
         now = app_now(session)
         session.rollback()
         vault, order = current_app.extensions["vault"], order_of(taken.arguments)
-        source = Source(session, vault, taken.clinic_id, order, now, signs)
-        path, files = make(source, Path(name))
+        with _english():
+            source = Source(session, vault, taken.clinic_id, order, now, signs)
+            path, files = make(source, Path(name))
         session.rollback()
         made = {"rows": files[0].rows, "files": {file.name: file.rows for file in files}}
         _keep(taken, path, made, signs)
+
+
+@contextmanager
+def _english() -> Iterator[None]:
+    """Files are in English whoever asked for them; translations are looked up for a request."""
+    with current_app.test_request_context(), force_language("en"):
+        yield
 
 
 def _keep(taken: Taken, path: Path, made: dict[str, object], signs: _Signs) -> None:

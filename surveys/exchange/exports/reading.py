@@ -135,7 +135,7 @@ def _frame(content: bytes, columns: Sequence[Column]) -> pl.DataFrame:
     wanted = schema(columns)
     if not content:
         return pl.DataFrame(schema=wanted)
-    frame = pl.read_csv(content, has_header=False, schema=wanted, rechunk=False)
+    frame = pl.read_csv(content, has_header=False, schema=wanted)
     keys = ("episode", "timepoint", "instrument", "kind", "code", "value_set")
     return frame.sort([key for key in keys if key in wanted])
 
