@@ -11,6 +11,7 @@ CARE = frozenset({"clinician", "coordinator"})  # they see names
 DESK = CARE | {"admin"}
 READERS = DESK | {"analyst"}
 ADMIN = frozenset({"admin"})
+SIGNERS = frozenset({"clinician", "admin"})  # they answer for what the clinic says; who collects answers or reads does not
 PRIVACY = frozenset({"coordinator", "admin"})  # they answer a person who asks about their own data
 REGISTRY = frozenset({"registry_analyst"})
 ANYONE = READERS | REGISTRY
@@ -107,6 +108,12 @@ STAFF: Mapping[str, frozenset[str]] = {
     "behind.people": CARE,
     "behind.show": CARE,
     "claim_check.show": READERS,
+    "claims.index": READERS,
+    "claims.make": SIGNERS,
+    "claims.new": SIGNERS,
+    "claims.show": READERS,
+    "claims.sign": SIGNERS,
+    "claims.withdraw": SIGNERS,
     "cohorts.index": READERS,
     "cohorts.save": READERS,
     "confirm.check": ANYONE,
@@ -173,6 +180,9 @@ STAFF: Mapping[str, frozenset[str]] = {
     "paper.stock": DESK,
     "patients.index": DESK,
     "patients.show": CARE,
+    "plans.index": READERS,
+    "plans.show": READERS,
+    "plans.write": SIGNERS,
     "privacy.export": PRIVACY,
     "privacy.give": PRIVACY,
     "privacy.show": PRIVACY,

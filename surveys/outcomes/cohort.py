@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from scoring.types import BoolArray, FloatArray
+from scoring.types import BoolArray, FloatArray, TextArray
+from surveys.outcomes.facts import Facts, unknown
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.queries import chosen_episodes, score_rows, visit_rows
 from surveys.protocols.model import Protocol
@@ -64,9 +67,12 @@ class Standing:
     late: BoolArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cohort:
-    """Every figure of a page is counted from one of these, so that they agree."""
+    """Every figure of a page is counted from one of these, so that they agree.
+
+    ``facts``: what patients brought along and what happened to them; None where no figure asked for it.
+    """
 
     protocol: Protocol
     filters: Filters
@@ -76,10 +82,32 @@ class Cohort:
     declined: BoolArray
     standings: Mapping[str, Standing]
     readings: Mapping[tuple[str, Key], Reading]
+    facts: Facts | None = None
+
+    @cached_property
+    def keys(self) -> NDArray[np.void]:
+        """The episodes' ids as 16 bytes each."""
+        return np.array([each.bytes for each in self.ids], dtype="V16")
+
+    @cached_property
+    def arm_codes(self) -> TextArray:
+        """Each episode's arm."""
+        return np.array(self.arms, dtype=np.str_)
+
+    @cached_property
+    def known(self) -> Facts:
+        """The facts, all of them unknown where they were not asked for."""
+        return self.facts or unknown(len(self.ids))
+
+    @cached_property
+    def baseline(self) -> str:
+        """The code of the timepoint that change is counted from."""
+        return next(timepoint.code for timepoint in self.protocol.timepoints if timepoint.is_baseline)
 
     def in_arm(self, arm: str) -> BoolArray:
         """Which episodes are in an arm."""
-        return np.array([own == arm for own in self.arms], dtype=np.bool_)
+        own: BoolArray = self.arm_codes == arm
+        return own
 
     def standing(self, timepoint: str) -> Standing:
         """Where everyone stands; a timepoint nobody was planned for is due for nobody."""
@@ -92,6 +120,10 @@ class Cohort:
     def shown_arms(self) -> tuple[str, ...]:
         """The arms that are looked at, in the protocol's order."""
         return tuple(code for code in self._chosen_arms() if code not in self.withheld_arms())
+
+    def shown(self) -> BoolArray:
+        """Which episodes are in an arm that is looked at."""
+        return np.isin(self.arm_codes, self.shown_arms())
 
     def withheld_arms(self) -> tuple[str, ...]:
         """The arms that somebody could be singled out in."""

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from uuid import UUID
 
+import numpy as np
+
+from scoring.types import BoolArray
+from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.drawing import Chart, draw, inline, standalone, unchecked
 from surveys.outcomes.rate import Rate
 from surveys.outcomes.table import Table
@@ -15,11 +20,30 @@ from surveys.outcomes.table import Table
 WIDE, NARROW = 560, 250  # pixels of the plotting area
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Patients that a number of a figure stands for; they are listed only where somebody looks at them."""
+
+    code: str
+    title: str
+    cohort: Cohort
+    chosen: BoolArray
+
+    def __len__(self) -> int:
+        """How many they are."""
+        return int(np.count_nonzero(self.chosen))
+
+    def ids(self) -> list[UUID]:
+        """Their episodes."""
+        return [self.cohort.ids[at] for at in np.flatnonzero(self.chosen)]
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """``code`` names it in addresses; ``rule``: what is counted, in words; ``chart`` draws at a width.
 
-    ``rates``: the rates that it shows, whose patients can be looked up.
+    ``rates``: the rates that it shows, whose patients can be looked up; ``groups``: other patients behind it.
+    ``standing``: whether it was planned, in words. ``why_not``: why nothing is drawn, where nothing is.
     """
 
     code: str
@@ -31,6 +55,9 @@ class Figure:
     data_hash: str
     chart: Callable[[int], Chart] | None
     rates: tuple[Rate, ...] = ()
+    groups: tuple[Group, ...] = ()
+    standing: str = ""
+    why_not: str = ""
 
     def svg(self, *, narrow: bool = False) -> str:
         """The drawing for a page, wide or for a phone; the same data are drawn once."""

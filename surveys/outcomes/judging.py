@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from scoring.responder import Rule
 from scoring.types import BoolArray, TextArray
-from scoring.verdict import Reason, Status
+from scoring.verdict import Reason, ResponderResult, Status
 from surveys.outcomes.cohort import Cohort, Reading
 
 REASONS = (
@@ -51,9 +52,43 @@ class Composite:
         return self.responders / self.evaluable if self.evaluable else None
 
 
+@dataclass(frozen=True, eq=False)
+class Members(Mapping[str, tuple[Member, ...]]):
+    """Everyone of a population by group; counted from arrays, and listed only where somebody looks at the people."""
+
+    cohort: Cohort
+    chosen: BoolArray
+    groups: TextArray
+    before: Reading
+    after: Reading
+
+    def __getitem__(self, group: str) -> tuple[Member, ...]:
+        """The people of one group with their two scores."""
+        if group not in GROUPS:
+            raise KeyError(group)
+        return members_of(self.cohort, self.chosen & (self.groups == group), self.before, self.after)
+
+    def __iter__(self) -> Iterator[str]:
+        """Every group, in the order of the page."""
+        return iter(GROUPS)
+
+    def __len__(self) -> int:
+        """How many groups there are."""
+        return len(GROUPS)
+
+    def numbers(self) -> dict[str, int]:
+        """How many are in each group."""
+        found = dict(zip(*np.unique(self.groups[self.chosen], return_counts=True), strict=True))
+        return {group: int(found.get(group, 0)) for group in GROUPS}
+
+
 def groups_of(rule: Rule, before: Reading, after: Reading) -> TextArray:
     """Responder, non-responder, or why neither can be said, for every episode."""
-    result = rule.classify(before.value, after.value)
+    return named(rule.classify(before.value, after.value), before, after)
+
+
+def named(result: ResponderResult, before: Reading, after: Reading) -> TextArray:
+    """Verdicts with the reasons told apart, for every episode."""
     judged = [result.status == Status.YES.value, result.status == Status.NO.value]
     groups: TextArray = np.select(judged, [RESPONDER, NON_RESPONDER], _reasons(result.reason, before, after))
     return groups
@@ -87,5 +122,5 @@ def _reasons(reason: TextArray, before: Reading, after: Reading) -> TextArray:
         "late": no_follow_up & after.late,
         "not_scorable": no_follow_up & after.answered,
     }
-    named: TextArray = np.select(list(cases.values()), list(cases), reason)
-    return named
+    told: TextArray = np.select(list(cases.values()), list(cases), reason)
+    return told

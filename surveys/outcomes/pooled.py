@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from surveys.outcomes.cohort import Cohort, Reading, Standing
+from surveys.outcomes.facts import joined
 
 Part = TypeVar("Part", Reading, Standing)
 
@@ -27,6 +28,7 @@ def pool(cohorts: Sequence[Cohort]) -> Cohort:
         np.concatenate([each.declined for each in cohorts]),
         {code: _joined(Standing, [each.standing(code) for each in cohorts]) for code in timepoints},
         {key: _joined(Reading, [each.reading(*key) for each in cohorts]) for key in keys},
+        joined([each.facts for each in cohorts if each.facts is not None]),
     )
 
 

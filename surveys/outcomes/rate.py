@@ -12,18 +12,17 @@ import numpy as np
 from scoring.proportions import wilson
 from scoring.responder import Rule
 from scoring.types import BoolArray, TextArray
+from scoring.verdict import Reason
 from surveys.outcomes.cohort import Cohort, Reading, Standing
 from surveys.outcomes.counts import Counts, count, expected
 from surveys.outcomes.judging import (
-    GROUPS,
     NON_RESPONDER,
     REASONS,
     RESPONDER,
     Composite,
-    Member,
+    Members,
     composite_of,
-    groups_of,
-    members_of,
+    named,
 )
 from surveys.outcomes.words import window_words
 from surveys.protocols.model import Timepoint
@@ -38,8 +37,10 @@ class Rate:
     """Responders of those who can be judged, in one arm at one timepoint.
 
     ``rate`` and ``completeness`` are fractions, None where nobody is in the denominator; ``interval`` is
-    Wilson's at 95 %. ``members`` has everyone of the population under responder, non_responder or the
-    reason why not evaluable, so every number of a rate can be traced to patients.
+    Wilson's at 95 %. ``missing_answers``: how many have a usable baseline and no answer that counts;
+    ``envelope``: the rate if none of them, and if all of them, had responded. ``numbers``: how many are in each group;
+    ``members`` has everyone of the population under responder, non_responder or the reason why not evaluable, so
+    every number of a rate can be traced to patients.
     """
 
     rule: str
@@ -51,7 +52,9 @@ class Rate:
     missing: str
     events: str
     counts: Counts
-    members: Mapping[str, tuple[Member, ...]]
+    numbers: Mapping[str, int]
+    missing_answers: int
+    members: Members
     composite: Composite
     interval: tuple[float, float] | None
     data_hash: str  # SHA-256 of the judged rows
@@ -60,12 +63,12 @@ class Rate:
     @property
     def responders(self) -> int:
         """Evaluable patients who meet the rule."""
-        return len(self.members[RESPONDER])
+        return self.numbers[RESPONDER]
 
     @property
     def non_responders(self) -> int:
         """Evaluable patients who do not meet the rule."""
-        return len(self.members[NON_RESPONDER])
+        return self.numbers[NON_RESPONDER]
 
     @property
     def evaluable(self) -> int:
@@ -75,12 +78,20 @@ class Rate:
     @property
     def not_evaluable(self) -> tuple[tuple[str, int], ...]:
         """Each reason with its number, zeros included."""
-        return tuple((word, len(self.members[word])) for word in REASONS)
+        return tuple((word, self.numbers[word]) for word in REASONS)
 
     @property
     def rate(self) -> float | None:
         """Responders of the evaluable."""
         return self.responders / self.evaluable if self.evaluable else None
+
+    @property
+    def envelope(self) -> tuple[float, float] | None:
+        """Lowest and highest rate that the missing answers leave possible; None where nobody could be judged."""
+        everyone = self.evaluable + self.missing_answers
+        if not everyone:
+            return None
+        return self.responders / everyone, (self.responders + self.missing_answers) / everyone
 
     @property
     def completeness(self) -> float | None:
@@ -94,9 +105,10 @@ def rate_of(cohort: Cohort, rule: Rule, arm: str, timepoint: Timepoint) -> Rate:
     before, after = cohort.reading(_baseline(cohort), key), cohort.reading(timepoint.code, key)
     standing = cohort.standing(timepoint.code)
     chosen = cohort.in_arm(arm) & population(standing, after)
-    groups = groups_of(rule, before, after)
-    members = {name: members_of(cohort, chosen & (groups == name), before, after) for name in GROUPS}
-    responders, others = len(members[RESPONDER]), len(members[NON_RESPONDER])
+    result = rule.classify(before.value, after.value)
+    groups = named(result, before, after)
+    members = Members(cohort, chosen, groups, before, after)
+    numbers = members.numbers()
     return Rate(
         rule=rule.text,
         arm=arm,
@@ -107,9 +119,11 @@ def rate_of(cohort: Cohort, rule: Rule, arm: str, timepoint: Timepoint) -> Rate:
         missing=COMPLETE_CASES,
         events=EVENTS,
         counts=count(cohort, arm, timepoint.code, after),
+        numbers=numbers,
+        missing_answers=int(np.count_nonzero(chosen & (result.reason == Reason.NO_FOLLOW_UP.value))),
         members=members,
         composite=composite_of(chosen & standing.operated, chosen, groups),
-        interval=wilson(responders, responders + others),
+        interval=wilson(numbers[RESPONDER], numbers[RESPONDER] + numbers[NON_RESPONDER]),
         data_hash=_hash(cohort, chosen, before, after, groups),
         as_of=cohort.now,
     )
@@ -122,12 +136,12 @@ def population(standing: Standing, reading: Reading) -> BoolArray:
 
 
 def _baseline(cohort: Cohort) -> str:
-    return next(timepoint.code for timepoint in cohort.protocol.timepoints if timepoint.is_baseline)
+    return cohort.baseline
 
 
-def _hash(cohort: Cohort, chosen: BoolArray, before: Reading, after: Reading, reasons: TextArray) -> str:
-    digest = sha256()
-    for at in np.flatnonzero(chosen):
-        row = (cohort.ids[at].hex, repr(float(before.value[at])), repr(float(after.value[at])), str(reasons[at]))
-        digest.update("\t".join(row).encode() + b"\n")
+def _hash(cohort: Cohort, chosen: BoolArray, before: Reading, after: Reading, groups: TextArray) -> str:
+    digest = sha256(cohort.keys[chosen].tobytes())
+    for reading in (before, after):
+        digest.update(reading.value[chosen].astype("<f8").tobytes())
+    digest.update("\n".join(groups[chosen].tolist()).encode())
     return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,7 +40,7 @@ class Line:
 @staff_page
 def show(code: str) -> Reply:
     """List the patients of one group behind one rate, by number."""
-    board = chosen_board()
+    board = chosen_board(code)
     figure = board.figure(code) or abort(404)
     rate = _rate(figure.rates)
     group = request.args.get("group", GROUPS[0])
@@ -67,6 +67,28 @@ def show(code: str) -> Reply:
     )
 
 
+@bp.get("/dashboard/<code>/people")
+@staff_page
+def people(code: str) -> Reply:
+    """List the patients that another number of a figure stands for, by number."""
+    board = chosen_board(code)
+    figure = board.figure(code) or abort(404)
+    group = next((each for each in figure.groups if each.code == request.args.get("group")), None) or abort(404)
+    first = min(max(request.args.get("from", 0, type=int), 0), len(group))
+    patients = [patient for _episode, patient in _patients(group.ids(), first)]
+    note_view(patient.id for patient in patients)
+    query = {name: value for name, value in request.args.items() if value and name != "from"}
+    return render_template(
+        "clinician/behind_group.html",
+        board=board,
+        figure=figure,
+        group=group,
+        named=[(patient, _name(patient)) for patient in patients],
+        following=first + PAGE if first + PAGE < len(group) else None,
+        query=query | {"code": code},
+    )
+
+
 def _rate(rates: Sequence[Rate]) -> Rate:
     """The rate that the address names; none of that arm and timepoint is 404."""
     wanted = (request.args.get("of"), request.args.get("at"))
@@ -75,22 +97,28 @@ def _rate(rates: Sequence[Rate]) -> Rate:
 
 def _lines(members: Sequence[Member], scale: Scale, first: int) -> list[Line]:
     by_episode = {member.episode_id: member for member in members}
+    return [_line(patient, by_episode[episode_id], scale) for episode_id, patient in _patients(by_episode, first)]
+
+
+def _patients(episodes: Collection[UUID], first: int) -> list[tuple[UUID, Patient]]:
+    """A page of the episodes' patients, by number."""
     wanted = (
         select(Episode.id, Patient)
         .join(Patient, Patient.id == Episode.patient_id)
-        .where(Episode.clinic_id == identity().clinic_id, Episode.id.in_(by_episode))
+        .where(Episode.clinic_id == identity().clinic_id, Episode.id.in_(episodes))
         .order_by(Patient.number, Episode.id)
     )
-    rows: Sequence[tuple[UUID, Patient]] = [
-        (row[0], row[1]) for row in db.session.execute(wanted.offset(first).limit(PAGE))
-    ]
-    return [_line(patient, by_episode[episode_id], scale) for episode_id, patient in rows]
+    return [(row[0], row[1]) for row in db.session.execute(wanted.offset(first).limit(PAGE))]
+
+
+def _name(patient: Patient) -> str:
+    details = contact(found.vault(), patient)
+    return f"{details.surname}, {details.first_name}"
 
 
 def _line(patient: Patient, member: Member, scale: Scale) -> Line:
-    details = contact(found.vault(), patient)
     change = None
     if member.before is not None and member.after is not None:
         raw = member.before - member.after
         change = raw if scale.direction == "higher_is_worse" else -raw
-    return Line(patient, f"{details.surname}, {details.first_name}", member, change)
+    return Line(patient, _name(patient), member, change)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, render_template, request
 
+from scoring.responder import Rule
 from surveys.db import app_now, db
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.dashboard import Dashboard, describe
 from surveys.outcomes.pooled import pool
+from surveys.outcomes.sections import BY_CODE, OVERVIEW, Section, section_of
 from surveys.outcomes.words import interval_words, percent
 from surveys.protocols.model import Protocol
-from surveys.views.dashboard import CSV, SVG, Place, dashboard_page, figure_file
+from surveys.views.dashboard import CSV, SVG, Place, dashboard_page, figure_file, protocol_of
 from surveys.views.filter_form import FilterForm, chosen_filters, filter_form
 from surveys.views.guard import Reply, staff_page
+from surveys.views.rule_form import chosen_rule
 from surveys.views.sites import Site, cohort_of, granted_sites, offered
 
 bp = Blueprint("registry", __name__)
-HERE = Place("registry.show", "registry.table", "registry.drawing")
+HERE = Place("registry.show", "registry.table", "registry.drawing", more="registry.more")
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,12 @@ class Chosen:
     form: FilterForm
     protocols: Sequence[tuple[Protocol, int]]
     parts: Sequence[tuple[Site, Cohort]]
+    rule: Rule
+    section: Section
 
     def board(self) -> Dashboard:
         """The dashboard of all these sites together."""
-        return describe(pool([cohort for _site, cohort in self.parts]))
+        return describe(pool([cohort for _site, cohort in self.parts]), self.rule, (self.section,))
 
 
 @bp.get("/registry")
@@ -45,7 +50,7 @@ def sites() -> Reply:
         return _nothing(everyone)
     whole = chosen.board()
     focus = whole.headline[0].timepoint if whole.headline else None
-    boards = [(site, describe(_at(cohort, focus))) for site, cohort in chosen.parts]
+    boards = [(site, describe(_at(cohort, focus), chosen.rule, (chosen.section,))) for site, cohort in chosen.parts]
     others = [site for site in everyone if site not in dict(chosen.parts)]
     shown = {"percent": percent, "interval_words": interval_words, "protocols": chosen.protocols, "others": others}
     return render_template("clinician/registry.html", whole=whole, boards=boards, **shown)
@@ -55,29 +60,41 @@ def sites() -> Reply:
 @staff_page
 def show() -> Reply:
     """Show the dashboard of one site, or of all that follow the protocol."""
-    everyone = granted_sites()
-    chosen = _chosen(_named(everyone))
-    if chosen is None:
-        return _nothing(everyone)
-    return dashboard_page(chosen.board(), chosen.form, chosen.protocols, HERE, sites=everyone)
+    return _page(OVERVIEW)
+
+
+@bp.get("/registry/figures/more/<section>")
+@staff_page
+def more(section: str) -> Reply:
+    """Show a further part of the figures."""
+    return _page(section)
 
 
 @bp.get("/registry/figures/<code>.csv")
 @staff_page
 def table(code: str) -> Reply:
     """The rows of one figure."""
-    return figure_file(_board(), code, *CSV)
+    return figure_file(_board(code), code, *CSV)
 
 
 @bp.get("/registry/figures/<code>.svg")
 @staff_page
 def drawing(code: str) -> Reply:
     """The drawing of one figure."""
-    return figure_file(_board(), code, *SVG)
+    return figure_file(_board(code), code, *SVG)
 
 
-def _board() -> Dashboard:
-    chosen = _chosen(_named(granted_sites())) or abort(404)
+def _page(code: str) -> Reply:
+    section = BY_CODE.get(code) or abort(404)
+    everyone = granted_sites()
+    chosen = _chosen(_named(everyone), lambda _rule: section)
+    if chosen is None:
+        return _nothing(everyone)
+    return dashboard_page(chosen.board(), chosen.form, chosen.protocols, HERE, sites=everyone)
+
+
+def _board(code: str) -> Dashboard:
+    chosen = _chosen(_named(granted_sites()), lambda rule: section_of(code, rule.scale)) or abort(404)
     return chosen.board()
 
 
@@ -89,16 +106,21 @@ def _named(everyone: Sequence[Site]) -> list[Site]:
     return [site for site in everyone if str(site.id) == wanted] or abort(404)
 
 
-def _chosen(from_sites: Sequence[Site]) -> Chosen | None:
-    """Read what the filters choose; None while nobody is enrolled anywhere."""
+def _chosen(
+    from_sites: Sequence[Site], part: Callable[[Rule], Section | None] = lambda _rule: BY_CODE[OVERVIEW]
+) -> Chosen | None:
+    """Read what the filters choose; None while nobody is enrolled anywhere. ``part``: of the page, by the rule."""
     protocols = offered(from_sites)
     if not protocols:
         return None
     form = filter_form([protocol for protocol, _count in protocols])
-    protocol = next(protocol for protocol, _count in protocols if protocol.code == form.protocol.data)
+    protocol = protocol_of(form, protocols)
+    rule = chosen_rule(protocol)
+    section = part(rule) or abort(404)
     now, filters = app_now(db.session()), chosen_filters(form)
     following = [site for site in from_sites if site.follows(protocol)]
-    return Chosen(form, protocols, [(site, cohort_of(site, protocol, filters, now=now)) for site in following])
+    parts = [(site, cohort_of(site, protocol, filters, rule, section, now=now)) for site in following]
+    return Chosen(form, protocols, parts, rule, section)
 
 
 def _at(cohort: Cohort, timepoint: str | None) -> Cohort:

@@ -12,6 +12,7 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scoring.responder import Rule
 from surveys.access.chain.audit import record
 from surveys.access.registry import granted_clinics, standing_grant
 from surveys.db import clinic_session, db
@@ -19,6 +20,7 @@ from surveys.models import Clinic, RegistryGrant
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.dashboard import read
 from surveys.outcomes.filters import Filters
+from surveys.outcomes.sections import Section
 from surveys.protocols.model import Protocol
 from surveys.views.dashboard import enrolled_protocols
 from surveys.views.guard import identity
@@ -72,10 +74,12 @@ def _fullest(versions: Sequence[tuple[Protocol, int]]) -> tuple[Protocol, int]:
     return next(protocol for protocol, _count in versions if protocol.source_hash == chosen), sums[chosen]
 
 
-def cohort_of(site: Site, protocol: Protocol, filters: Filters, *, now: datetime) -> Cohort:
-    """Read one site's cohort and note in its own audit that somebody did."""
+def cohort_of(
+    site: Site, protocol: Protocol, filters: Filters, rule: Rule, section: Section, *, now: datetime
+) -> Cohort:
+    """Read what a part of one site's page needs, and note in its own audit that somebody did."""
     with _opened(site.id) as (session, grant):
-        cohort = read(session, protocol, filters, now=now)
+        cohort = read(session, protocol, filters, rule, (section,), now=now)
         what = {"protocol": protocol.code, "version": protocol.version}
         record(session, site.id, identity().actor, "figures_read", ("registry_grant", grant.id), now=now, new=what)
         session.commit()
