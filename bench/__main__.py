@@ -15,6 +15,7 @@ import psycopg
 from bench import servers, targets
 from bench.browser import Browser
 from bench.comparisons import CONNECTIONS, DASHBOARD, FLOORS, Comparison, comparisons, staff_cookie
+from bench.exporting import export_figures
 from bench.growth import FLAT, TIMES, exponent, growth_goals, multiply
 from bench.handover import handover_rates
 from bench.load import LoadError
@@ -163,7 +164,28 @@ def _queue(effort: Effort) -> None:
     print_table(GOAL_HEADS, [goal.row for goal in found.goals])
 
 
-PARTS: dict[str, Callable[[Effort], None]] = {"pages": _pages, "scoring": _scoring, "mail": _mail, "queue": _queue}
+def _exports(effort: Effort) -> None:
+    report_progress("filling a clinic with responses")
+    with servers.folder() as folder, servers.postgres(folder) as database:
+        environ = database_only(database)
+        servers.prepare(database, environ)
+        from wsgi import app  # noqa: PLC0415  the settings must stand first
+
+        clinic_id = set_stage(app, 1).clinic_id
+        given = {**os.environ, **environ}
+        found = export_figures(database, clinic_id, given, effort.runs, quick=effort is QUICK)
+    report_progress("")
+    print_table(("exports, by responses", "rows", "rows/s", "MB resident"), found.rows)
+    print_table(GOAL_HEADS, [goal.row for goal in found.goals])
+
+
+PARTS: dict[str, Callable[[Effort], None]] = {
+    "pages": _pages,
+    "scoring": _scoring,
+    "mail": _mail,
+    "queue": _queue,
+    "exports": _exports,
+}
 
 if __name__ == "__main__":
     main()
