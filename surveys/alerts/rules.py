@@ -63,10 +63,14 @@ def read_rules(kept: Mapping[str, Any]) -> Rules:
     """Read what ``Rules.kept`` wrote."""
     worse = kept.get("deterioration", {})
     return Rules(
-        tuple(Deterioration(scale, Amount(Decimal(each["worse"]), each["source"])) for scale, each in worse.items()),
+        tuple(_read(scale, worse[scale]) for scale in SCALES if scale in worse),
         red_flag=bool(kept.get("red_flag")),
         anxiety_depression=bool(kept.get("anxiety_depression")),
     )
+
+
+def _read(scale: str, kept: Mapping[str, str]) -> Deterioration:
+    return Deterioration(scale, Amount(Decimal(kept["worse"]), kept["source"]))
 
 
 @cache

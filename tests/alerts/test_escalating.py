@@ -126,8 +126,9 @@ def test_the_mail_says_that_there_is_one_and_nothing_else(
     ward: Ward, addresses: dict[str, str], postbox: Postbox
 ) -> None:
     ward.worse()
-    assert ward.clinic.id in draining.due_clinics()
-    reminders.drain_clinic(ward.clinic.id)
+    with ward.app.app_context():
+        assert ward.clinic.id in draining.due_clinics()
+        reminders.drain_clinic(ward.clinic.id)
     (mail,) = postbox.messages_to(addresses["clinician"])
     assert mail["Subject"] == "There is an alert to look at"
     bodies = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
@@ -143,6 +144,7 @@ def test_a_mail_that_waited_until_somebody_had_looked_is_not_sent(
 ) -> None:
     ward.worse()
     ward.acknowledge(ward.alerts()[0])
-    reminders.drain_clinic(ward.clinic.id)
+    with ward.app.app_context():
+        reminders.drain_clinic(ward.clinic.id)
     assert postbox.messages_to(addresses["clinician"]) == []
     assert ward.act(lambda session: session.scalars(select(StaffMail.state)).all()) == ["cancelled"]
