@@ -25,7 +25,7 @@ WHOLE_DAY = {"es": "d 'de' MMMM 'de' y", "de": "d. MMMM y"}  # the other languag
 PATIENT_PAGES = frozenset(  # None: an address that is no page
     {
         *("accessibility", "ahead", "birth_year", "kiosk", "landing", "language", "patient", "permissions"),
-        *("practice", "preferences", "sending", "unsubscribe", None),
+        *("practice", "preferences", "public", "sending", "unsubscribe", None),
     }
 )
 

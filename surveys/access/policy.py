@@ -11,7 +11,9 @@ CARE = frozenset({"clinician", "coordinator"})  # they see names
 DESK = CARE | {"admin"}
 READERS = DESK | {"analyst"}
 ADMIN = frozenset({"admin"})
-SIGNERS = frozenset({"clinician", "admin"})  # they answer for what the clinic says; who collects answers or reads does not
+SIGNERS = frozenset(
+    {"clinician", "admin"}
+)  # they answer for what the clinic says; who collects answers or reads does not
 PRIVACY = frozenset({"coordinator", "admin"})  # they answer a person who asks about their own data
 REGISTRY = frozenset({"registry_analyst"})
 ANYONE = READERS | REGISTRY
@@ -78,7 +80,8 @@ PATIENT = frozenset(  # a signed link or the patient's own session decides, neve
         "unsubscribe.stop",
     }
 )
-OPEN = SITE | SIGN_IN | PATIENT  # reached without signing in as staff
+PUBLIC = frozenset({"public.embed", "public.key", "public.show", "public.twin"})  # a page that a clinic opened
+OPEN = SITE | SIGN_IN | PATIENT | PUBLIC  # reached without signing in as staff
 
 STAFF: Mapping[str, frozenset[str]] = {
     "account.change_password": ANYONE,
@@ -187,6 +190,10 @@ STAFF: Mapping[str, frozenset[str]] = {
     "privacy.give": PRIVACY,
     "privacy.show": PRIVACY,
     "privacy.take_back": PRIVACY,
+    "publishing.new_key": ADMIN,
+    "publishing.save": ADMIN,
+    "publishing.show": ADMIN,
+    "publishing.statements": ADMIN,
     "quality.drawing": READERS,
     "quality.show": READERS,
     "quality.table": READERS,
