@@ -13,6 +13,7 @@ from tasks import signals
 USUAL = "redis://localhost:6379/0"
 PARTS = (
     "tasks.alerts",
+    "tasks.claims",
     "tasks.jobs",
     "tasks.reminders",
     "tasks.retention",
@@ -25,6 +26,7 @@ SEAL_SECONDS = 60
 ALERT_SECONDS = 60
 JOB_SECONDS = 5
 BOUNCE_SECONDS = 300  # between two looks into the mailbox of returned mail
+CLAIM_SECONDS = 300  # between two looks at claims whose answers changed
 TIME_LIMIT = 300  # seconds for one task
 VISIBILITY_TIMEOUT = 900  # seconds until Redis gives an unacknowledged task to another worker
 
@@ -58,6 +60,16 @@ def make_celery(broker: str) -> Celery:
             "bounces": {"task": "bounces", "schedule": BOUNCE_SECONDS, "options": {"expires": BOUNCE_SECONDS}},
             "jobs": {"task": "jobs", "schedule": JOB_SECONDS, "options": {"expires": JOB_SECONDS * 2}},
             "expire_files": {"task": "expire_files", "schedule": crontab(minute=35), "options": {"expires": 1800}},
+            "claims_touched": {
+                "task": "claims_touched",
+                "schedule": CLAIM_SECONDS,
+                "options": {"expires": CLAIM_SECONDS},
+            },
+            "claims_nightly": {
+                "task": "claims_nightly",
+                "schedule": crontab(hour=4, minute=40),
+                "options": {"expires": 3600},
+            },
             "retain": {"task": "retain", "schedule": crontab(hour=3, minute=20), "options": {"expires": 3600}},
         },
     )

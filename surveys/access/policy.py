@@ -11,9 +11,7 @@ CARE = frozenset({"clinician", "coordinator"})  # they see names
 DESK = CARE | {"admin"}
 READERS = DESK | {"analyst"}
 ADMIN = frozenset({"admin"})
-SIGNERS = frozenset(
-    {"clinician", "admin"}
-)  # they answer for what the clinic says; who collects answers or reads does not
+SIGNERS = frozenset({"clinician", "admin"})  # they answer for what the clinic says; who collects or reads does not
 PRIVACY = frozenset({"coordinator", "admin"})  # they answer a person who asks about their own data
 REGISTRY = frozenset({"registry_analyst"})
 ANYONE = READERS | REGISTRY

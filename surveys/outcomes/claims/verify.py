@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from surveys.i18n import force_language
 from surveys.models import Claim, ClaimSignature
 from surveys.outcomes.claims.compute import compute
 from surveys.outcomes.claims.found import ClaimError
@@ -25,7 +26,8 @@ def problems(claim: Claim, signed: list[ClaimSignature]) -> Iterator[str]:
 
 def _again(claim: Claim) -> Iterator[str]:
     try:
-        result = compute(claim.specification, claim.rows)
+        with force_language("en"):
+            result = compute(claim.specification, claim.rows)
     except (ClaimError, ValueError, KeyError, TypeError) as problem:
         yield f"It cannot be worked out again: {problem}"
         return

@@ -8,17 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.db import clinic_scope, db
-from surveys.demo import case_reports, replica
+from surveys.demo import case_reports
 from surveys.demo.lives import Reply
-from surveys.models import Claim, Endpoint, Episode, Patient, Treatment
+from surveys.models import Claim, Endpoint, Patient
 from surveys.models.statements import CLAIM_KINDS
 from surveys.outcomes.claims.compute import compute
 from surveys.outcomes.claims.found import ClaimError
 from surveys.outcomes.claims.kinds import KINDS
+from surveys.outcomes.filters import Filters
 from surveys.schedule import add_months
 from tests.factories import MadeClinic, make_clinic
 from tests.outcomes.claims.making import made
@@ -32,28 +33,6 @@ CHOSEN = {  # beside a rule and twelve months
 ELSEWHERE = {  # the trial does not ask for these
     *("opioid_change", "perceived_effect", "case_report", "surgery_avoided"),
 }
-
-
-@pytest.fixture(scope="module")
-def trial(app: Flask) -> Iterator[MadeClinic]:
-    with app.app_context():
-        clinic = make_clinic()
-        lay(db.engine, clinic.id, replica.lives(BEGIN))
-        with clinic_scope(clinic.id), Session(db.engine) as session:
-            for number, row in enumerate(session.scalars(select(Episode).order_by(Episode.id)).all()):
-                row.age, row.bmi, row.opioid_use = 30 + number % 40, 20.0 + number % 15, number % 3 == 0
-            session.execute(update(Patient).values(sex="female"))
-            for number, given in enumerate(session.scalars(select(Treatment).order_by(Treatment.id)).all()):
-                given.total_nucleated_cells = 100.0 + number
-            session.commit()
-        yield clinic
-
-
-@pytest.fixture
-def session(trial: MadeClinic) -> Iterator[Session]:
-    with clinic_scope(trial.id), Session(db.engine) as session:
-        yield session
-        session.rollback()
 
 
 def _result(claim: Claim) -> dict[str, object]:
@@ -100,15 +79,11 @@ def test_means_of_the_battery_are_those_published(session: Session, trial: MadeC
 
 
 def test_an_arm_may_not_be_left_out(session: Session, trial: MadeClinic) -> None:
-    from surveys.outcomes.filters import Filters  # noqa: PLC0415
-
     with pytest.raises(ClaimError, match="every arm"):
         made(session, trial, "responders_two_arms", filters=Filters("trial", arm="bmc"))
 
 
 def test_nobody_chosen_is_said(session: Session, trial: MadeClinic) -> None:
-    from surveys.outcomes.filters import Filters  # noqa: PLC0415
-
     with pytest.raises(ClaimError, match="Nobody"):
         made(session, trial, "responders_two_arms", filters=Filters("trial", age_from=119))
 
@@ -117,7 +92,7 @@ def test_nobody_chosen_is_said(session: Session, trial: MadeClinic) -> None:
 def candidates(app: Flask) -> Iterator[MadeClinic]:
     """26 candidates for fusion: operated on in months 6 and 10, then 15, 18 and 20, then 30; all others followed."""
     months = (6, 10, 15, 18, 20, 30)
-    with app.app_context():
+    with app.test_request_context():
         clinic = make_clinic()
         with clinic_scope(clinic.id), Session(db.engine) as session:
             study = Study(session, clinic.id, "spine")

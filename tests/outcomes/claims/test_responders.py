@@ -3,48 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveys.db import clinic_scope, db, real_now
-from surveys.demo import replica
+from surveys.db import real_now
 from surveys.models import AuditEvent, Claim, Response, Score, Visit
 from surveys.outcomes.claims import stale, store
 from surveys.outcomes.claims.compute import compute
 from surveys.outcomes.claims.found import ClaimError
 from surveys.outcomes.claims.standing import state_of
 from surveys.outcomes.claims.verify import problems
-from tests.factories import MadeClinic, make_clinic
+from tests.factories import MadeClinic
 from tests.outcomes.claims.making import made, person
-from tests.outcomes.study import BEGIN, LATER, lay
-
-
-@pytest.fixture(scope="module")
-def clinic(app: Flask) -> Iterator[MadeClinic]:
-    with app.app_context():
-        made_clinic = make_clinic()
-        lay(db.engine, made_clinic.id, replica.lives(BEGIN))
-        yield made_clinic
-
-
-@pytest.fixture
-def session(clinic: MadeClinic) -> Iterator[Session]:
-    """What a test does is taken back."""
-    with clinic_scope(clinic.id), Session(db.engine) as session:
-        yield session
-        session.rollback()
+from tests.outcomes.study import LATER
 
 
 def _figures(claim: Claim) -> dict[tuple[str, str], dict[str, object]]:
     return {(each["arm"], each["timepoint"]): each for each in json.loads(claim.result)["figures"]}
 
 
-def _amend(session: Session, claim: Claim) -> None:
+def amend(session: Session, claim: Claim) -> Score:
     """Change one scored answer at twelve months, as a correction does."""
     at = select(Response.id).join(Visit, Visit.id == Response.visit_id)
     response = session.scalars(at.where(Visit.timepoint == "m12", Response.instrument == "odi").limit(1)).one()
@@ -52,12 +33,14 @@ def _amend(session: Session, claim: Claim) -> None:
     assert old.value is not None
     new = {"amendment": old.amendment + 1, "value": 98.0, "scored_at": claim.data_as_of}
     common = {name: getattr(old, name) for name in ("clinic_id", "response_id", "scale", "n_answered", "rule_version")}
-    session.add(Score(**common, **new))
+    score = Score(**common, **new)
+    session.add(score)
     session.flush()
+    return score
 
 
-def test_the_published_rates_stand_in_it_with_their_intervals(session: Session, clinic: MadeClinic) -> None:
-    claim = made(session, clinic, "responders_two_arms")
+def test_the_published_rates_stand_in_it_with_their_intervals(session: Session, trial: MadeClinic) -> None:
+    claim = made(session, trial, "responders_two_arms")
     figures = _figures(claim)
     assert figures["bmc", "m12"] == {
         **{"arm": "bmc", "timepoint": "m12", "k": 26, "n": 39},
@@ -74,25 +57,25 @@ def test_the_published_rates_stand_in_it_with_their_intervals(session: Session, 
     assert result["planned"] == "post hoc"
 
 
-def test_worked_out_twice_it_is_the_same_bytes(session: Session, clinic: MadeClinic) -> None:
-    claim = made(session, clinic, "responders_two_arms")
+def test_worked_out_twice_it_is_the_same_bytes(session: Session, trial: MadeClinic) -> None:
+    claim = made(session, trial, "responders_two_arms")
     assert compute(claim.specification, claim.rows) == compute(claim.specification, claim.rows) == claim.result
     assert not list(problems(claim, []))
     assert not stale.check(session, claim, now=LATER, checked_at=real_now(session))
 
 
-def test_a_changed_row_or_result_is_found(session: Session, clinic: MadeClinic) -> None:
-    claim = made(session, clinic, "responders_two_arms")
+def test_a_changed_row_or_result_is_found(session: Session, trial: MadeClinic) -> None:
+    claim = made(session, trial, "responders_two_arms")
     claim.result = claim.result.replace("26", "27")
     assert len(list(problems(claim, []))) == 2  # its hash, and the computation
 
 
-def test_one_changed_answer_makes_it_stale_and_says_which(session: Session, clinic: MadeClinic) -> None:
-    claim = made(session, clinic, "responders_two_arms")
+def test_one_changed_answer_makes_it_stale_and_says_which(session: Session, trial: MadeClinic) -> None:
+    claim = made(session, trial, "responders_two_arms")
     assert claim not in stale.touched(session) or not stale.check(
         session, claim, now=LATER, checked_at=real_now(session)
     )
-    _amend(session, claim)
+    amend(session, claim)
     assert claim in stale.touched(session)
     found = stale.check(session, claim, now=LATER, checked_at=real_now(session))
     assert len(found) == 1
@@ -101,13 +84,13 @@ def test_one_changed_answer_makes_it_stale_and_says_which(session: Session, clin
     assert float(found[0]["before"]) < 98
     assert state_of(claim, 2, now=LATER) == "stale"
     with pytest.raises(ClaimError):
-        store.sign(session, claim, actor=person(session, clinic, "admin"), now=LATER)
+        store.sign(session, claim, actor=person(session, trial, "admin"), now=LATER)
     assert not list(problems(claim, []))  # what was computed is still what it was
 
 
-def test_two_different_people_sign_it(session: Session, clinic: MadeClinic) -> None:
-    claim = made(session, clinic, "responders_two_arms")
-    clinician, admin = (person(session, clinic, role) for role in ("clinician", "admin"))
+def test_two_different_people_sign_it(session: Session, trial: MadeClinic) -> None:
+    claim = made(session, trial, "responders_two_arms")
+    clinician, admin = (person(session, trial, role) for role in ("clinician", "admin"))
     store.sign(session, claim, actor=clinician, now=LATER)
     with pytest.raises(ClaimError, match="Two different people"):
         store.sign(session, claim, actor=clinician, now=LATER)
@@ -120,9 +103,9 @@ def test_two_different_people_sign_it(session: Session, clinic: MadeClinic) -> N
     assert sorted(acts) == ["claim_made", "claim_signed", "claim_signed"]
 
 
-def test_a_withdrawn_one_says_why_and_is_signed_by_nobody(session: Session, clinic: MadeClinic) -> None:
-    claim = made(session, clinic, "responders_two_arms")
-    store.withdraw(session, claim, "the rule was wrong", actor=person(session, clinic, "admin"), now=LATER)
+def test_a_withdrawn_one_says_why_and_is_signed_by_nobody(session: Session, trial: MadeClinic) -> None:
+    claim = made(session, trial, "responders_two_arms")
+    store.withdraw(session, claim, "the rule was wrong", actor=person(session, trial, "admin"), now=LATER)
     assert state_of(claim, 0, now=LATER) == "withdrawn"
     with pytest.raises(ClaimError):
-        store.sign(session, claim, actor=person(session, clinic, "admin"), now=LATER)
+        store.sign(session, claim, actor=person(session, trial, "admin"), now=LATER)
