@@ -12,6 +12,7 @@ from surveys.access.keys.encryption import Vault
 from surveys.access.links import issue_link, link_url
 from surveys.config import Config
 from surveys.db import app_now, clinic_session
+from surveys.demo.alerts import look_back
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
 from surveys.demo.fill import begin, fill
 from surveys.demo.group import demo
@@ -48,6 +49,8 @@ def _fill_clinic(clinic: DemoClinic, percent: int) -> None:
                 session.execute(text("DISCARD PLANS"))  # those of small tables read the grown ones from end to end
                 click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
         use_screens(session)
+        if clinic is CLINICS[0]:
+            look_back(session, clinic.id, now=now)
         session.commit()
 
 
