@@ -34,10 +34,11 @@ PERSON = {"chart_number": "W-1", "first_name": "Ada", "surname": "Byron", "chann
 EPISODE = {"protocol": "spine", "arm": "treated", "pain_generator": "facet", "product": "prp"}
 SIGNED = {"consent_version": "1", "signed_on": YESTERDAY}
 FILE = "chart_number,first_name,surname,arm,pain_generator\nW-2,Mary,Somerville,treated,facet\n"
+PAST = "patient_number,timepoint,nrs11_active\n{past_number},{past_timepoint},4\n"
 NOBODY = "01890000-0000-7000-8000-000000000001"
 NEW_PASSWORD = "quite another long password"
 # They write nothing: a look at what was typed, and proving once more who is there.
-READ_ONLY = {"imports.look", "imports.rest"}
+READ_ONLY = {"answers_import.check", "imports.look", "imports.rest"}
 # Need an institution that vouches, or a record whose time has run out; their own tests assert the row.
 ELSEWHERE = {"member.link_identity", "retention.erase_now", "retention.yes"}
 # A savepoint has a number of its own, which follows its transaction's.
@@ -60,6 +61,22 @@ ACTS: Mapping[str, Act] = {
     "alerts.look": Act("clinician A", "/alerts/{alert_id}", {"note": "phoned"}, {"note": ""}),
     "alert_settings.save": Act("admin", "/alerts/settings", {"deputy": "{staff_id}"}, {"deputy": ""}),
     "cohorts.save": Act("coordinator", "/cohorts", {"name": "Women", "filters": "protocol=spine sex=female"}, {}),
+    "exports.ask": Act("coordinator", "/exports", {"filters": "protocol=spine"}, {"filters": "nonsense"}),
+    "exports.cancel": Act("coordinator", "/exports/{job_id}/cancel"),
+    "answers_import.store": Act(
+        "coordinator", "/patients/import-answers/store", {"text": PAST, "agreed": "yes"}, {"text": PAST}
+    ),
+    "plans.write": Act(
+        "admin",
+        "/plans",
+        {"protocol": "spine", "title": "P", "rule": "odi change >= 10", "timepoint": "m12", "kind": "complications"},
+        {"protocol": "spine"},
+    ),
+    "claims.make": Act(
+        "clinician A", "/claims", {"protocol": "spine", "kind": "complications"}, {"protocol": "spine", "kind": "x"}
+    ),
+    "claims.sign": Act("admin", "/claims/{claim_number}/sign"),
+    "claims.withdraw": Act("admin", "/claims/{claim_number}/withdraw", {"reason": "a slip"}, {}),
     "enrolment.save": Act("coordinator", "/patients/new", PERSON | EPISODE, {}),
     "imports.apply": Act("coordinator", "/patients/import/enrol", {"text": FILE}, {"text": "nonsense"}),
     "details.right_again": Act("coordinator", "/patients/{patient_id}/right-again"),
@@ -189,7 +206,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
     world = build(app)
-    opened, held, erased, reissued = (invite(app, clinic_id=world.a.id) for _ in range(4))
+    opened, held, erased, reissued, past = (invite(app, clinic_id=world.a.id) for _ in range(5))
     ids = dict(world.own) | {"open_id": str(opened.visit_id), "analyst": world.a.logins["registry_analyst"]}
     ids |= {"unique": world.a.id.hex[-8:], "erased_id": str(erased.patient_id), "reissue_id": str(reissued.visit_id)}
     with app.app_context(), clinic_session(world.a.id) as session:
@@ -205,7 +222,9 @@ def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
         goal = set_goal(session, app.extensions["vault"], asked, "Dance", on=day, actor=clinician, now=now)
         ids |= {"asked_id": str(asked.id), "rated_id": str(goal.id)}
         people = {"number": world.own["patient_id"], "other_number": world.other["patient_id"]}
-        for name, patient_id in {**people, "erased_number": erased.patient_id}.items():
+        ids["past_timepoint"] = session.get_one(Visit, past.visit_id).timepoint
+        people |= {"erased_number": str(erased.patient_id), "past_number": str(past.patient_id)}
+        for name, patient_id in people.items():
             ids[name] = str(session.get_one(Patient, patient_id).number)
         victim = session.get_one(Staff, world.own["staff_id"])
         factor, _secret = factors.offered(session, app.extensions["vault"], victim, now=real_now(session))

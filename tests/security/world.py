@@ -19,6 +19,7 @@ from surveys.access.opt_out import opt_out_url
 from surveys.access.registry import grant, grants
 from surveys.access.signin.sessions import open_session
 from surveys.db import Base, app_now, clinic_session, real_now
+from surveys.exchange import jobs
 from surveys.models import Alert, Clinic, Consent, Episode, Patient, Response, Staff, Visit
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
@@ -28,6 +29,7 @@ from surveys.views.filter_form import FEWEST
 from tests.factories import BEGINNING, MadeClinic, add_member, make_clinic
 from tests.patients import Invited, invite
 from tests.scored import scored_before
+from tests.security.stated import stated
 from tests.staff_browser import SITE, signed_in
 
 EXTRA = {"registry_analyst": "registry_analyst", "disabled": "clinician", "victim": "clinician"}  # login: role
@@ -148,10 +150,11 @@ def _ids(app: Flask, clinic: MadeClinic) -> Ids:
     with app.app_context(), clinic_session(clinic.id) as session:
         of_patient, of_clinic = _of_patient(session, app.extensions["vault"], invited), _of_clinic(session, clinic)
         rows = _any_of_each(session) | of_clinic | of_patient
+        said = stated(session, clinic)
         rows["session_id"] = rows["staff_session_id"]
         session.commit()
     url = opt_out_url(SITE, str(app.secret_key), clinic.id, rows["episode_id"])
-    made = {name: str(row) for name, row in rows.items()}
+    made = {name: str(row) for name, row in {**rows, **said}.items()}
     made["cookie"] = _past_the_first_screen(app, invited.token)
     made["stop_token"] = app.extensions["backstory"].sms.stop_token
     return made | {"token": invited.token, "opt_out": url.rpartition("/")[2]}
@@ -203,4 +206,7 @@ def _of_clinic(session: Session, clinic: MadeClinic) -> dict[str, UUID]:
     open_session(session, session.get_one(Staff, staff[clinic.logins["victim"]]), now=real_now(session))
     session.flush()
     row = known[0] if known else grant(session, clinic.id, login, actor=admin, now=now)
-    return {"staff_id": staff[clinic.logins["victim"]], "grant_id": row.id}
+    order = {"filters": "protocol=spine"}
+    asked_by = Actor("staff", staff[clinic.logins["coordinator"]])
+    job = jobs.ask(session, clinic.id, "export", order, actor=asked_by, now=real_now(session))
+    return {"staff_id": staff[clinic.logins["victim"]], "grant_id": row.id, "job_id": job.id}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from scoring.endpoint import POPULATIONS
 from scoring.instrument import find_scale
-from scoring.missing import METHOD_WORDS
+from scoring.missing import METHOD_WORDS, Method
 from surveys.outcomes.claims import words
 from surveys.outcomes.claims.found import Found, Kind
 from surveys.outcomes.claims.specification import LOW_COMPLETENESS, Specification
@@ -69,7 +70,7 @@ def _missing(specification: Specification) -> str:
     if specification.endpoint is None:
         return "Missing answers are left out and counted."
     endpoint = specification.judged_by
-    method = METHOD_WORDS.get(endpoint.missing, endpoint.missing)  # type: ignore[call-overload]
+    method = METHOD_WORDS[cast("Method", endpoint.missing)]  # no claim is imputed
     surgery = STRATEGY[endpoint.strategy("surgery")]
     counted = f"Patients counted: {POPULATIONS[endpoint.population]}."
     return f"Missing answers: {method}. After an operation: {surgery}. {counted}"

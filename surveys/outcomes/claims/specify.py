@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from scoring.endpoint import Strategy
 from scoring.errors import ScoringError
 from scoring.instrument import find_instrument, find_scale
 from scoring.missing import Method
@@ -58,7 +59,7 @@ def specify(session: Session, protocol: Protocol, choices: Choices, *, now: date
     _check(protocol, choices, kind)
     rule = _rule(protocol, choices, kind)
     scales = _scales(protocol, choices, kind, rule)
-    surgery = "composite" if choices.failed_by_surgery else "treatment_policy"
+    surgery: Strategy = "composite" if choices.failed_by_surgery else "treatment_policy"
     endpoint = endpoint_of(protocol, rule, choices.timepoint, choices.missing, surgery).text if rule else None
     filters = replace(choices.filters, timepoint=None, permitted=None, fewest=0)
     arms = tuple(ArmAt(arm.code, arm.label, arm.conventional) for arm in protocol.arms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from surveys.i18n import force_language
 from surveys.models import Claim, ClaimSignature
@@ -12,7 +12,7 @@ from surveys.outcomes.claims.specification import SCORER
 from surveys.outcomes.plans.canonical import digest
 
 
-def problems(claim: Claim, signed: list[ClaimSignature]) -> Iterator[str]:
+def problems(claim: Claim, signed: Sequence[ClaimSignature]) -> Iterator[str]:
     """Every way in which a claim is not what it says, each as a sentence; nothing where it is."""
     if digest(claim.rows) != claim.rows_hash:
         yield "The frozen rows are not those whose hash was kept."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -26,7 +27,7 @@ from tests.outcomes.claims.making import made
 from tests.outcomes.study import BEGIN, LATER, Study, lay, life
 
 LONG_AFTER = datetime(2031, 1, 1, tzinfo=UTC)
-CHOSEN = {  # beside a rule and twelve months
+CHOSEN: Mapping[str, dict[str, Any]] = {  # beside a rule and twelve months
     "battery_means": {"scales": ("odi", "nrs_active")},
     "percent_improvement": {"scales": ("odi",)},
 }
@@ -107,7 +108,11 @@ def _candidate(session: Session, study: Study, number: int, operated: int | None
     asked = Reply({"events": {"spine_operation": 0, "new_problem": 0}, "gpe7": {"gpe": 2 if number < 18 else 4}})
     codes = {"m12": 12, "y2": 24, "y3": 36}
     replies = {code: asked for code, month in codes.items() if operated is None or month < operated}
-    fields = {"arm": "treated", "treatments": ((treated, "bone_marrow_concentrate"),), "replies": replies}
+    fields: dict[str, Any] = {
+        "arm": "treated",
+        "treatments": ((treated, "bone_marrow_concentrate"),),
+        "replies": replies,
+    }
     episode = study.add(life(number, **fields))
     if operated is not None:
         on: date = add_months(treated, operated)
