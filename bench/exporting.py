@@ -36,7 +36,7 @@ FILL = (
     FROM e, (VALUES ('baseline', -20), ('m1', 30), ('m3', 91), ('m6', 182), ('m12', 365)) AS point (code, days)""",
     """INSERT INTO visit (clinic_id, id, episode_id, timepoint, due_on, opens_at, closes_at, submitted_at)
     SELECT clinic_id, v.id, episode, code, day, day, day + 20, day + 2 FROM v, one""",
-    """CREATE TEMP TABLE r AS SELECT uuidv7() AS id, v.id AS visit, code, day FROM v,
+    """CREATE TEMP TABLE r AS SELECT uuidv7() AS id, v.id AS visit, asked.code, day FROM v,
     (VALUES ('odi'), ('nrs11'), ('eq5d3l'), ('functionality')) AS asked (code)""",
     """INSERT INTO response (clinic_id, id, visit_id, instrument, mode, language, wording_hash, started_at,
     finalised_at, finality) SELECT clinic_id, r.id, visit, code, 'self', 'en', 'x', day, day + 2, 'submitted'
