@@ -1,0 +1,231 @@
+"""What everybody sees of a clinic, and what nobody does."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from local.verify_claims import AlteredError, VerifyError, run, verify
+from surveys.db import app_now
+from surveys.models import Claim, ClaimSignature, Consent, Episode
+from surveys.outcomes.public.page import PublishingError, set_page
+from tests.outcomes.claims.making import made, person
+from tests.outcomes.public.conftest import Open
+
+
+@pytest.fixture(scope="module")
+def number(site: Open) -> int:
+    """The published trial's claim, signed by two, alone on the page."""
+    return site.publish()
+
+
+def page(site: Open, end: str = "", **headers: str) -> TestResponse:
+    reply = site.anybody.get(f"/public/{site.slug}{end}", headers=headers)
+    assert reply.status_code in (200, 304)
+    return reply
+
+
+def claims(site: Open) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(page(site, ".json").data)["signed"]["claims"]
+    return found
+
+
+def alone(site: Open, number: int) -> dict[str, Any]:
+    site.place(number)
+    (claim,) = claims(site)
+    return claim
+
+
+def test_everybody_reads_the_claim_with_its_counts_and_intervals(site: Open, number: int) -> None:
+    site.place(number)
+    shown = page(site).text
+    assert "26/39" in shown
+    assert "51.0–79.4 %" in shown
+    assert "not randomised" in shown
+    assert "Adverse events recorded by staff" in shown
+    figures = {(each["arm"], each["timepoint"]): each for each in claims(site)[0]["figures"]}
+    assert len(figures) == 8  # every timepoint and every arm
+
+
+@pytest.mark.parametrize("end", ["", "/embed", ".json", "/key"])
+def test_the_page_is_the_same_for_all_and_kept_by_caches(site: Open, number: int, end: str) -> None:
+    site.place(number)
+    first = page(site, end)
+    assert "Set-Cookie" not in first.headers
+    assert "cookie" not in str(first.vary).lower()
+    assert first.headers["Cache-Control"] == "public, max-age=300"
+    again = page(site, end, **{"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["Cache-Control"] == "public, max-age=300"
+
+
+def test_only_the_embeddable_page_may_stand_in_foreign_frames(site: Open, number: int) -> None:
+    site.place(number)
+    framed, own = (page(site, end).headers["Content-Security-Policy"].split("; ") for end in ("/embed", ""))
+    assert set(framed) ^ set(own) == {"frame-ancestors *", "frame-ancestors 'none'"}
+    assert "default-src 'none'" in framed
+    assert not [part for part in framed if part.startswith("script-src")]
+    for end in ("", "/embed"):
+        assert "<script" not in page(site, end).text
+        assert "style=" not in page(site, end).text
+
+
+@pytest.mark.parametrize("language", ["es", "de", "ar"])
+def test_it_is_whole_in_every_language(site: Open, number: int, language: str) -> None:
+    site.place(number)
+    shown = page(site, f"?language={language}")
+    assert f'<html lang="{language}"' in shown.text
+    assert "Every timepoint and every arm" not in shown.text
+    assert "Accept-Language" in shown.headers["Vary"]
+    assert shown.headers["ETag"] != page(site).headers["ETag"]
+
+
+def test_the_signed_data_verify_and_fail_when_one_digit_is_changed(site: Open, number: int) -> None:
+    site.place(number)
+    file, key = page(site, ".json").data, page(site, "/key").data
+    assert verify(file, key)["claims"][0]["number"] == number
+    digits = [
+        match.start()
+        for match in re.finditer(rb"\d", file[: file.index(b'"signed"')] + file[file.index(b'"signed"') :])
+    ]
+    for at in digits[:: max(1, len(digits) // 60)]:
+        changed = file[:at] + (b"1" if file[at : at + 1] != b"1" else b"2") + file[at + 1 :]
+        with pytest.raises((AlteredError, VerifyError)):
+            verify(changed, key)
+
+
+def test_what_is_no_signed_file_is_told_in_a_sentence(site: Open, number: int, tmp_path: Any, capsys: Any) -> None:
+    site.place(number)
+    file, key = tmp_path / "page.json", tmp_path / "key.pem"
+    key.write_bytes(page(site, "/key").data)
+    for content, code in ((page(site, ".json").data, 0), (b"[]", 2), (b"\xff", 2), (b'{"signed":{},"signed":{}}', 2)):
+        file.write_bytes(content)
+        assert run(file, key) == code
+    file.write_bytes(page(site, ".json").data.replace(b'"k": 26', b'"k": 27'))
+    assert run(file, key) == 1
+    assert "changed after signing" in capsys.readouterr().err
+    key.write_bytes(b"no key")
+    assert run(file, key) == 2
+
+
+def test_a_former_key_stays_known_and_another_does_not_verify(site: Open, number: int) -> None:
+    from surveys.outcomes.public import keys  # noqa: PLC0415
+
+    site.place(number)
+    old = page(site, ".json").data
+    former = json.loads(old)["signature"]["key"]
+    with site.session() as session:
+        vault, admin = site.app.extensions["vault"], person(session, site.clinic, "admin")
+        keys.replace_key(session, site.clinic.id, vault, actor=admin, now=app_now(session))
+    with pytest.raises(AlteredError):
+        verify(old, page(site, "/key").data)
+    assert verify(old, page(site, f"/key?id={former}").data)
+    assert verify(page(site, ".json").data, page(site, "/key").data)
+    assert site.anybody.get(f"/public/{site.slug}/key?id=unknown").status_code == 404
+
+
+def test_a_stale_claim_is_being_revised_without_a_number(site: Open) -> None:
+    number = site.publish()
+    with site.claim(number) as claim:
+        claim.stale_at, claim.stale_changes = claim.made_at, [{"patient": 1}]
+    shown = page(site).text
+    assert "Being revised" in shown
+    assert "26/39" not in shown
+    assert "/39" not in page(site, ".json").text
+    assert set(alone(site, number)) == {"number", "kind", "title", "state"}
+
+
+@pytest.mark.parametrize("end", ["expires_at", "withdrawn_at", "signature"])
+def test_what_no_longer_stands_is_not_shown(site: Open, end: str) -> None:
+    number = site.publish()
+    with site.claim(number) as claim:
+        if end == "expires_at":
+            claim.made_at, claim.expires_at = claim.made_at - timedelta(days=400), claim.made_at - timedelta(days=1)
+        elif end == "withdrawn_at":
+            claim.withdrawn_at, claim.withdrawal_reason = claim.made_at, "a slip"
+        else:
+            claim.result_hash = "0" * 64  # what people signed is not what stands there
+    assert claims(site) == []
+    assert "26/39" not in page(site).text
+
+
+def test_only_patients_who_allowed_it_are_counted(site: Open) -> None:
+    with site.session() as session:
+        chosen = select(Consent).join(Episode, Episode.patient_id == Consent.patient_id)
+        given = session.scalars(chosen.where(Consent.kind == "public_aggregates", Episode.arm == "bmc")).all()
+        kept = [consent for consent in given[15:] if consent.withdrawn_at is None]
+        for consent in kept:
+            consent.withdrawn_at = app_now(session)
+    try:
+        claim = alone(site, site.publish())
+    finally:
+        with site.session() as session:
+            for consent in session.scalars(select(Consent).where(Consent.id.in_([each.id for each in kept]))):
+                consent.withdrawn_at = None
+    sizes = {each["arm"]: each["n"] for each in claim["figures"] if each["timepoint"].startswith("12")}
+    assert sorted(sizes.values())[0] <= 15
+    assert sorted(sizes.values())[1] == 39
+
+
+def test_an_arm_of_fewer_than_ten_is_hidden_with_the_sentences_that_speak_of_it(site: Open) -> None:
+    with site.session() as session:
+        chosen = select(Consent).join(Episode, Episode.patient_id == Consent.patient_id)
+        given = session.scalars(chosen.where(Consent.kind == "public_aggregates", Episode.arm == "bmc")).all()[9:]
+        for consent in given:
+            consent.withdrawn_at = app_now(session)
+    try:
+        claim = alone(site, site.publish())
+        shown = page(site).text
+    finally:
+        with site.session() as session:
+            for consent in session.scalars(select(Consent).where(Consent.id.in_([each.id for each in given]))):
+                consent.withdrawn_at = None
+    assert claim["statement"] is None
+    assert claim["harms"] is None
+    assert len(claim["completeness"]) == 1
+    assert sum("hidden" in each for each in claim["figures"]) == 4
+    assert all(each["n"] >= 10 for each in claim["figures"] if "hidden" not in each)
+    assert "hidden: fewer than 10 patients" in shown
+
+
+def test_what_may_not_stand_there_is_refused(site: Open) -> None:
+    with pytest.raises(PublishingError, match="did not allow"):
+        site.publish(public=False)
+    with pytest.raises(PublishingError, match="Two people"):
+        site.publish(signers=1)
+    with site.session() as session:
+        last = session.scalars(select(ClaimSignature.claim_id).limit(1)).first()
+        report = session.get_one(Claim, last)
+        report.kind = "case_report"
+        number = report.number
+    with pytest.raises(PublishingError, match="one person"):
+        site.place(number)
+
+
+def test_a_closed_page_and_none_at_all_look_alike(site: Open, number: int) -> None:
+    site.place(number)
+    with site.session() as session:
+        admin, now = person(session, site.clinic, "admin"), app_now(session)
+        vault = site.app.extensions["vault"]
+        set_page(session, site.clinic.id, site.slug, vault, opened=False, actor=admin, now=now)
+    closed = [site.anybody.get(f"/public/{site.slug}{end}") for end in ("", "/embed", ".json", "/key")]
+    with site.session() as session:
+        set_page(session, site.clinic.id, site.slug, vault, opened=True, actor=admin, now=now)
+    none = site.anybody.get("/public/nobody-here")
+    assert {reply.status_code for reply in (*closed, none)} == {404}
+    assert closed[0].text == none.text
+    assert none.headers["Cache-Control"] == "no-store"
+    assert page(site).status_code == 200
+
+
+def test_a_clinic_makes_its_own_claims_of_kinds_without_figures(site: Open) -> None:
+    with site.session() as session:
+        now = app_now(session)
+        claim = made(session, site.clinic, "battery_means", now=now, rule="", scales=("odi",), public=True)
+        assert json.loads(claim.result)["figures"] == []
