@@ -17,7 +17,6 @@ class Signal:
 
     code: str
     word: LazyText
-    short: LazyText
     shape: str
     filled: bool
     colour: str
@@ -29,7 +28,6 @@ SIGNALS: Mapping[Change, Signal] = MappingProxyType(
         Change.BETTER: Signal(
             "better",
             LazyText("Better, beyond measurement error"),
-            LazyText("better"),
             "triangle-up",
             True,
             COLOURS[2],
@@ -38,16 +36,13 @@ SIGNALS: Mapping[Change, Signal] = MappingProxyType(
         Change.BETTER_OR_ERROR: Signal(
             "maybe",
             LazyText("Better, may be measurement error"),
-            LazyText("better or error"),
             "triangle-up",
             False,
             COLOURS[0],
             "△",
         ),
-        Change.UNCLEAR: Signal(
-            "unclear", LazyText("No clear change"), LazyText("no clear change"), "square", False, INK, "□"
-        ),
-        Change.WORSE: Signal("worse", LazyText("Worse"), LazyText("worse"), "triangle-down", True, COLOURS[1], "▼"),
+        Change.UNCLEAR: Signal("unclear", LazyText("No clear change"), "square", False, INK, "□"),
+        Change.WORSE: Signal("worse", LazyText("Worse"), "triangle-down", True, COLOURS[1], "▼"),
     }
 )
 
