@@ -28,7 +28,7 @@ class Checked:
 
 
 def check_clinic(clinic_id: UUID) -> Iterator[Checked]:
-    """Work every claim out again, and mark those whose answers changed; the withdrawn are worked out alone."""
+    """Work every claim out again, and mark those whose answers changed; what is withdrawn or broken is not compared."""
     with clinic_session(clinic_id) as session:
         numbers = session.scalars(select(Claim.number).order_by(Claim.number)).all()
     for number in numbers:
@@ -59,6 +59,6 @@ def _check(session: Session, number: int) -> Checked:
     assert claim is not None  # noqa: S101 - claims are never deleted
     signed, now = store.signatures(session, claim), app_now(session)
     found = tuple(problems(claim, signed))
-    over = claim.withdrawn_at is not None
-    changes = () if over else tuple(stale.check(session, claim, now=now, checked_at=real_now(session)))
+    unfit = bool(found) or claim.withdrawn_at is not None
+    changes = () if unfit else tuple(stale.check(session, claim, now=now, checked_at=real_now(session)))
     return Checked(number, state_of(claim, len(signed), now=now), claim.title, found, changes)

@@ -55,9 +55,11 @@ class Frame:
 
     @classmethod
     def read(cls, text: str) -> Frame:
-        """Read canonical CSV."""
+        """Read canonical CSV; raises ValueError where it is none."""
         rows = list(csv.reader(io.StringIO(text)))
         names, body = rows[0], rows[1:]
+        if any(len(row) != len(names) for row in body):
+            raise ValueError("A row has more or fewer columns than the header.")
         columns = {name: np.array([row[at] for row in body], dtype=np.str_) for at, name in enumerate(names)}
         return cls(columns, len(body))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Interval, exists, literal, select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM, record
@@ -71,6 +71,6 @@ def touched(session: Session) -> Sequence[Claim]:
         ClaimEpisode.claim_id == Claim.id,
         OutcomeChange.episode_id == ClaimEpisode.episode_id,
         OutcomeChange.clinic_id == ClaimEpisode.clinic_id,
-        OutcomeChange.at > Claim.checked_at - COMMITTED,
+        OutcomeChange.at > Claim.checked_at - literal(COMMITTED, Interval()),
     )
     return session.scalars(select(Claim).where(Claim.withdrawn_at.is_(None), changed).order_by(Claim.number)).all()

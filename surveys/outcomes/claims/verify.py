@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from surveys.i18n import force_language
 from surveys.models import Claim, ClaimSignature
 from surveys.outcomes.claims.compute import compute
-from surveys.outcomes.claims.found import ClaimError
 from surveys.outcomes.claims.specification import SCORER
 from surveys.outcomes.plans.canonical import digest
 
@@ -28,7 +27,7 @@ def _again(claim: Claim) -> Iterator[str]:
     try:
         with force_language("en"):
             result = compute(claim.specification, claim.rows)
-    except (ClaimError, ValueError, KeyError, TypeError) as problem:
+    except (LookupError, ValueError, TypeError) as problem:  # whatever was written over it
         yield f"It cannot be worked out again: {problem}"
         return
     if result == claim.result:

@@ -109,7 +109,7 @@ def test_the_command_works_all_out_again_and_tells_what_changed(app: Flask, tria
         assert f"no. {number}: worked out again, the same bytes" in told.output
     with app.app_context(), clinic_session(trial.id) as session:
         claim = session.scalars(select(Claim).where(Claim.number == number)).one()
-        amend(session, claim)
+        was = amend(session, claim)
         session.commit()
     told = runner.invoke(args=verify)
     assert told.exit_code == 0
@@ -118,6 +118,10 @@ def test_the_command_works_all_out_again_and_tells_what_changed(app: Flask, tria
     assert "stale: answers changed" in page
     assert "98" in page
     assert "stale" in runner.invoke(args=["claims", "list", "--clinic", str(trial.id)]).output
+    with app.app_context(), clinic_session(trial.id) as session:
+        amend(session, session.scalars(select(Claim).where(Claim.number == number)).one(), was)
+        session.commit()
+    assert "stale" not in runner.invoke(args=verify).output  # put right, it stands again
     with app.app_context(), clinic_session(trial.id) as session:
         session.scalars(select(Claim).where(Claim.number == number)).one().rows += "tampered\n"
         session.commit()
