@@ -9,7 +9,7 @@ from scoring.instrument import load_instruments
 from scoring.responder import Rule
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.rate import Rate, rate_of
-from surveys.protocols.model import Arm, Protocol, Timepoint
+from surveys.protocols.model import Arm, BatteryEntry, Protocol, Timepoint
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,11 @@ def protocol_rules(protocol: Protocol) -> list[Rule]:
 
 
 def asks(timepoint: Timepoint, scale: str) -> bool:
-    """Whether the battery of a timepoint has the scale."""
-    instruments = load_instruments()
-    return any(scale in {own.code for own in instruments[entry.instrument].scales} for entry in timepoint.battery)
+    """Whether the battery of a timepoint has the scale, and the item behind it where the scale is one item's."""
+    return any(_gives(entry, scale) for entry in timepoint.battery)
+
+
+def _gives(entry: BatteryEntry, scale: str) -> bool:
+    instrument = load_instruments()[entry.instrument]
+    own = {item.code for item in instrument.items if scale in (item.code, f"nrs_{item.code}")}
+    return scale in {each.code for each in instrument.scales} and (not own or bool(own & set(entry.items)))

@@ -37,10 +37,19 @@ FIXED = {
     "language": "en",
     "position": "1",
     "protocol": "spine",
+    "section": "missing",
     "timepoint": "baseline",
 }
-FIGURES = {"behind.show": "responders-1", "quality.drawing": "modes", "quality.table": "modes"}
-QUERIES: Mapping[str, Mapping[str, str]] = {"behind.show": {"of": "treated", "at": "m12"}}
+FIGURES = {
+    "behind.people": "survival",
+    "behind.show": "responders-1",
+    "quality.drawing": "modes",
+    "quality.table": "modes",
+}
+QUERIES: Mapping[str, Mapping[str, str]] = {
+    "behind.people": {"group": "operated-treated"},
+    "behind.show": {"of": "treated", "at": "m12"},
+}
 # They say the same to everybody, whether they did something or not.
 ALIKE = frozenset({"accessibility.show", "kiosk.enter", "kiosk.open_visit", "landing.fresh_again"})
 BODIES: Mapping[str, Mapping[str, str]] = {"held.settle": {"act": "release"}}  # without it no row is looked for

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.log_rank import log_rank
 from scoring.proportions import wilson
-from scoring.survival import Curve, FollowUp, Survival, follow_up, kaplan_meier
+from scoring.survival import Curve, Survival, follow_up, kaplan_meier
 from scoring.types import BoolArray, FloatArray
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import AtRisk, CurvePoint
@@ -25,11 +25,10 @@ TIMES = (6, 12, 24, 36, 48, 60, 72)  # months at which the table reads the curve
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One arm's follow-up and its curve; ``unknown``: treated and never asked about an operation."""
+    """One arm's curve over those who were ever asked about an operation, or had one."""
 
     arm: str
     label: str
-    follow_up: FollowUp
     curve: Curve
 
 
@@ -66,7 +65,7 @@ def followed(look: Look) -> list[Followed]:
         kept = told.time >= 0  # a form or an operation before the treatment tells nothing about the time after it
         if kept.any():
             curve = kaplan_meier(told.time[kept], told.event[kept])
-            found.append(Followed(arm, look.protocol.arm(arm).label, told, curve))
+            found.append(Followed(arm, look.protocol.arm(arm).label, curve))
     return found
 
 
@@ -97,7 +96,8 @@ def _points(each: Followed) -> list[CurvePoint]:
 def _legend(look: Look, arms: Sequence[Followed]) -> str:
     facts = look.cohort.known
     only_told = int((look.cohort.shown() & np.isfinite(facts.told_operation) & np.isnan(facts.operated_on)).sum())
-    never = sum(each.follow_up.unknown for each in arms)
+    asked = np.isfinite(facts.last_form) | np.isfinite(facts.told_operation) | np.isfinite(facts.operated_on)
+    never = int((look.cohort.shown() & np.isfinite(facts.treated_on) & ~asked).sum())
     words = _(
         "Kaplan–Meier with log-log 95 %% band, from the first treatment, censored at the last answered question after "
         "operations: not asked is not “none”. Treated and never asked: %(never)d. Told by patients and not recorded by "
