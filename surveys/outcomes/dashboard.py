@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -23,12 +23,21 @@ from surveys.outcomes.words import rule_words, timepoint_words
 from surveys.protocols.model import Protocol
 
 
+def unsaid(_figure: Figure) -> str:
+    """Where plans are not looked at: several clinics at once."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Dashboard:
-    """A look at a cohort and the parts of the page that are shown; a figure is built when it is asked for."""
+    """A look at a cohort and the parts of the page that are shown; a figure is built when it is asked for.
+
+    ``standing``: says of a figure whether it was planned.
+    """
 
     look: Look
     sections: tuple[Section, ...]
+    standing: Callable[[Figure], str] = unsaid
 
     @property
     def protocol(self) -> Protocol:
@@ -83,7 +92,8 @@ class Dashboard:
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
         """Every figure of the parts that are shown; of one patient nothing is drawn."""
-        built = (figure for section in self.sections for figure in section.build(self.look))
+        drawn = (figure for section in self.sections for figure in section.build(self.look))
+        built = (replace(figure, standing=self.standing(figure)) for figure in drawn)
         if self.enrolled == 1:
             return tuple(replace(figure, chart=None, why_not=self.notices[-1]) for figure in built)
         return tuple(built)

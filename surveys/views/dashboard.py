@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, abort, g, render_template, request
 from sqlalchemy import func, select
@@ -16,6 +16,7 @@ from surveys.outcomes.dashboard import Dashboard, describe, read
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.filter_text import print_text
 from surveys.outcomes.look import protocol_rules
+from surveys.outcomes.plans.figures import standing_of
 from surveys.outcomes.sections import BY_CODE, OVERVIEW, SECTIONS, Section, section_of
 from surveys.outcomes.words import interval_words, percent
 from surveys.protocols import store as protocol_store
@@ -160,4 +161,5 @@ def enrolled_protocols(session: Session) -> list[tuple[Protocol, int]]:
 def _board(form: FilterForm, protocol: Protocol, rule: Rule, section: Section) -> Dashboard:
     session = db.session()
     cohort = read(session, protocol, chosen_filters(form), rule, (section,), now=app_now(session))
-    return describe(cohort, rule, (section,))
+    board = describe(cohort, rule, (section,))
+    return replace(board, standing=standing_of(session, board.look))
