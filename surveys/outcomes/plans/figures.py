@@ -38,7 +38,8 @@ BY_RULE = {  # figures that a plan names as a kind of statement beside their rul
 def standing_of(session: Session, look: Look) -> Callable[[Figure], str]:
     """Return what tells of a figure whether the protocol's plan holds it, with date; asked once for figures alike.
 
-    A figure with rates stands on their rule, a mean on its scale, one of events on its kind, others on the rule in charge.
+    A figure with rates stands on their rule, a mean on its scale, one of events on its kind, others on the rule in
+    charge.
     """
     plans = versions(session, look.protocol.code)
     filters = replace(look.cohort.filters, timepoint=None, fewest=0, permitted=None)
