@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["text", "integer", "number", "flag", "day"]
-NO_YES: Mapping[int | str, str] = {0: "no", 1: "yes"}
+NO_YES: Mapping[Any, str] = {0: "no", 1: "yes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Column:
     code: str
     kind: Kind
     title: str
-    labels: Mapping[int | str, str] = field(default_factory=dict)
+    labels: Mapping[Any, str] = field(default_factory=dict)
     width: int = 40
     identifies: bool = False
     note: str = ""
@@ -35,9 +35,9 @@ class Sheet:
     columns: tuple[Column, ...]
 
 
-def text(code: str, title: str, *, width: int = 40, **more: str) -> Column:
+def text(code: str, title: str, *, width: int = 40, identifies: bool = False, note: str = "") -> Column:
     """A column of text."""
-    return Column(code, "text", title, width=width, **more)
+    return Column(code, "text", title, width=width, identifies=identifies, note=note)
 
 
 def flag(code: str, title: str) -> Column:
@@ -45,9 +45,9 @@ def flag(code: str, title: str) -> Column:
     return Column(code, "flag", title, NO_YES)
 
 
-def integer(code: str, title: str, **more: str) -> Column:
+def integer(code: str, title: str, *, note: str = "") -> Column:
     """A column of whole numbers."""
-    return Column(code, "integer", title, **more)
+    return Column(code, "integer", title, note=note)
 
 
 def named(code: str, title: str, words: Mapping[str, str]) -> Column:

@@ -122,7 +122,7 @@ def _dated(given: Given, line: _Line) -> Iterator[Problem]:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        yield line.problem("answered_on", _("%(text)s is no date. Write it as 2024-01-31.", text=text[:40]))
+        yield line.problem("answered_on", _("%(cell)s is no date. Write it as 2024-01-31.", cell=text[:40]))
         return
     if day < EARLIEST or given.on_date not in (None, day):
         yield line.problem("answered_on", _("%(day)s does not fit: too long ago, or other lines say another.", day=day))
@@ -134,7 +134,7 @@ def _answers(given: Given, line: _Line) -> Iterator[Problem]:
     for role, item, text in _cells_with_answers(line):
         name = _item_name(line, item)
         if name is None:
-            yield line.problem(role, _("%(text)s is no item of any questionnaire.", text=item[:60]))
+            yield line.problem(role, _("%(cell)s is no item of any questionnaire.", cell=item[:60]))
             continue
         level, sentence = _level(name, text)
         if not sentence and given.levels.get(name, level) != level:
@@ -172,6 +172,6 @@ def _level(name: tuple[str, str], text: str) -> tuple[int | None, str]:
     item = load_instruments()[name[0]].item(name[1])
     whole = WHOLE.fullmatch(text)
     if whole is None or not item.minimum <= int(whole[1]) <= item.maximum:
-        span = {"text": text[:40], "low": item.minimum, "high": item.maximum}
-        return None, _("%(text)s is no answer here: a whole number from %(low)s to %(high)s, or declined.", **span)
+        span = {"cell": text[:40], "low": item.minimum, "high": item.maximum}
+        return None, _("%(cell)s is no answer here: a whole number from %(low)s to %(high)s, or declined.", **span)
     return int(whole[1]), ""
