@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -47,7 +48,7 @@ def chart(app: Flask, clinic: MadeClinic) -> str:
         home = session.get_one(Clinic, clinic.id)
         protocol = protocol_store.load(session, home.id, bundled_protocols()["spine"].source, "spine", now=ENROLLED)
         details = PatientDetails(number, "Ana", f"Past {number}", channel="none")
-        how = {"actor": SYSTEM, "now": ENROLLED}
+        how: dict[str, Any] = {"actor": SYSTEM, "now": ENROLLED}
         patient = add_patient(session, app.extensions["vault"], home, details, frozenset(), **how)
         opened = EpisodeDetails("treated", "facet", ENROLLED.date())
         episode = open_episode(session, home, patient, protocol, opened, **how)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
@@ -145,7 +145,7 @@ def _decline(session: Session, visit: Visit, levels: Levels, actor: Actor, at: d
     """What was asked and not answered is kept as that."""
     responses = session.scalars(select(Response).where(Response.visit_id == visit.id))
     by_code = {response.instrument: response for response in responses}
-    how = {"based_on": None, "mode": MODE, "author_id": actor.staff_id, "now": at}
+    how: dict[str, Any] = {"based_on": None, "mode": MODE, "author_id": actor.staff_id, "now": at}
     for (instrument, item), level in levels.items():
         if level is None:
             record_answer(session, by_code[instrument], item, "declined", None, nonce=uuid7(), **how)
