@@ -147,7 +147,7 @@ def _of_patients(case: Case) -> str:
     """Site and sign-in serve everybody; a link serves whoever holds it; the rest needs a patient's own session."""
     if case.endpoint in policy.SIGN_IN:
         return "answered"
-    if case.endpoint in policy.SITE | ALIKE:
+    if case.endpoint in policy.SITE | policy.PUBLIC | ALIKE:
         return "open"
     holds_one = case.actor.startswith("patient") or "token" in case.rule.arguments
     if holds_one and case.method != "GET":

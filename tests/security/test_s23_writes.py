@@ -19,7 +19,7 @@ from surveys.access.chain.audit import Actor
 from surveys.access.policy import STAFF
 from surveys.access.signin import factors, totp
 from surveys.db import Base, app_now, clinic_session, real_now
-from surveys.models import AuditEvent, Episode, Merge, Message, Patient, Response, Staff, StaffSession, Visit
+from surveys.models import AuditEvent, Claim, Episode, Merge, Message, Patient, Response, Staff, StaffSession, Visit
 from surveys.outbox.suppressing import suppress_of
 from surveys.people.goals import set_goal
 from tests.page_forms import form_to
@@ -130,6 +130,9 @@ ACTS: Mapping[str, Act] = {
     ),
     "holidays.add": Act("admin", "/settings/holidays", {"on_date": NEXT_YEAR, "name": "Founders' day"}, {}),
     "holidays.remove": Act("admin", "/settings/holidays/remove", {"on_date": NEXT_YEAR}, {}),
+    "publishing.save": Act("admin", "/publishing", {"slug": "page-{unique}", "opened": "y"}, {"slug": "No address"}),
+    "publishing.statements": Act("admin", "/publishing/statements", {"chosen": "1"}, {"position-1": "x"}),
+    "publishing.new_key": Act("admin", "/publishing/key"),
     "settings.save": Act("admin", "/settings", {"phone": "+44 20 7946 0999"}, {"sender_name": ""}),
     "registry_access.stop": Act("admin", "/registry/access/{grant_id}/revoke"),
     "registry_access.allow": Act("admin", "/registry/access", {"login": "{analyst}"}, {"login": "nobody"}),
@@ -289,6 +292,15 @@ def suppressed(stage: Stage, act: Act) -> Mapping[str, str]:
     return act.typed
 
 
+def published(stage: Stage, act: Act) -> Mapping[str, str]:
+    """A statement stands on the public page, and the form has no position for it."""
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        claim = session.scalars(select(Claim).where(Claim.number == int(stage.ids["claim_number"]))).one()
+        claim.public_at, claim.public_position = claim.made_at, 1
+        session.commit()
+    return act.typed
+
+
 def settings(stage: Stage, act: Act) -> Mapping[str, str]:
     """The page's own form with one entry changed."""
     form = form_to(stage.browser(act.who).get(act.path, base_url=SITE).text, act.path)
@@ -301,6 +313,7 @@ PREPARED: Mapping[str, Callable[[Stage, Act], Mapping[str, str]]] = {
     "details.right_again": suppressed,
     "merging.part": parted,
     "alert_settings.save": settings,
+    "publishing.statements": published,
     "settings.save": settings,
     "setting_up.own_confirm": second_factor,
     "account.end_others": another_session,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
@@ -21,6 +21,7 @@ from surveys.access.signin.sessions import open_session
 from surveys.db import Base, app_now, clinic_session, real_now
 from surveys.exchange import jobs
 from surveys.models import Alert, Clinic, Consent, Episode, Patient, Response, Staff, Visit
+from surveys.outcomes.public.page import set_page
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
 from surveys.people.goals import set_goal
@@ -156,6 +157,7 @@ def _ids(app: Flask, clinic: MadeClinic) -> Ids:
     url = opt_out_url(SITE, str(app.secret_key), clinic.id, rows["episode_id"])
     made = {name: str(row) for name, row in {**rows, **said}.items()}
     made["cookie"] = _past_the_first_screen(app, invited.token)
+    made["slug"] = slug_of(clinic)
     made["stop_token"] = app.extensions["backstory"].sms.stop_token
     return made | {"token": invited.token, "opt_out": url.rpartition("/")[2]}
 
@@ -209,4 +211,11 @@ def _of_clinic(session: Session, clinic: MadeClinic) -> dict[str, UUID]:
     order = {"filters": "protocol=spine"}
     asked_by = Actor("staff", staff[clinic.logins["coordinator"]])
     job = jobs.ask(session, clinic.id, "export", order, actor=asked_by, now=real_now(session))
+    vault, slug = current_app.extensions["vault"], slug_of(clinic)
+    set_page(session, clinic.id, slug, vault, opened=True, actor=admin, now=now)
     return {"staff_id": staff[clinic.logins["victim"]], "grant_id": row.id, "job_id": job.id}
+
+
+def slug_of(clinic: MadeClinic) -> str:
+    """The address of its public page."""
+    return f"clinic-{clinic.id.hex[-12:]}"
