@@ -9,9 +9,10 @@ from sqlalchemy import select
 from wtforms import BooleanField, Form, StringField
 from wtforms.validators import InputRequired, Length
 
-from surveys.db import db
+from surveys.db import db, real_now
 from surveys.i18n import gettext as _
 from surveys.models import Claim
+from surveys.outcomes.claims import stale
 from surveys.outcomes.public import keys
 from surveys.outcomes.public.page import PublishingError, choose, page_of, set_page
 from surveys.outcomes.public.shown import REASONS, signed_counts, why_not
@@ -65,6 +66,7 @@ def statements() -> Reply:
     """Put the chosen claims on the page in the order of their positions."""
     try:
         positions = _positions(request.form)
+        _compare(positions)
         choose(db.session(), identity().clinic_id, positions, actor=identity().actor, now=found.now())
     except PublishingError as problem:
         db.session.rollback()
@@ -98,6 +100,15 @@ def _positions(typed: Mapping[str, str]) -> dict[int, int]:
     if not typed.get("chosen"):
         raise PublishingError(_("Nothing was sent. Reload the page and choose again."))
     return found_ones
+
+
+def _compare(positions: Mapping[int, int]) -> None:
+    """Compare what is about to be published with today's answers; what is stale is marked, whatever comes after."""
+    session = db.session()
+    chosen = select(Claim).where(Claim.number.in_(positions), Claim.public_at.is_(None), Claim.withdrawn_at.is_(None))
+    claims = session.scalars(chosen.order_by(Claim.number)).all()
+    if any([stale.check(session, claim, now=found.now(), checked_at=real_now(session)) for claim in claims]):  # noqa: C419 - all of them
+        session.commit()
 
 
 def _page(wrong: str | None = None) -> str:

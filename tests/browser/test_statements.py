@@ -51,10 +51,8 @@ def test_from_the_plan_to_two_signatures(browser: Browser, web_server: str, clin
     with opened(browser, web_server, admin) as page:
         page.goto("/plans")
         page.fill("#title", "The trial, primary endpoint")
-        page.get_by_label("Active pain").first.check()
-        page.get_by_label("12 months").check()
-        page.get_by_label("Bone marrow concentrate – Conventional care").check()
-        page.get_by_label("Responders in two arms").check()
+        for box in ("nrs_active change >= 2", "m12", "bmc minus conventional", "responders_two_arms"):
+            page.locator(f"input[value='{box}']").check()
         _look(page, "plans")
         page.get_by_role("button", name="Keep this plan").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("The trial, primary endpoint")
