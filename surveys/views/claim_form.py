@@ -16,12 +16,13 @@ from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import SavedCohort
 from surveys.outcomes import saved_cohorts
+from surveys.outcomes.claims.asked import asked_scales
 from surveys.outcomes.claims.compute import compute
 from surveys.outcomes.claims.found import ClaimError, Kind
 from surveys.outcomes.claims.freeze import freeze
 from surveys.outcomes.claims.kinds import KINDS
 from surveys.outcomes.claims.specification import Specification
-from surveys.outcomes.claims.specify import Choices, asked_scales, specify
+from surveys.outcomes.claims.specify import Choices, specify
 from surveys.outcomes.filter_text import FilterError, parse
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.plans.endpoints import MISSING, SURGERY

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from scoring.endpoint import Strategy
 from scoring.errors import ScoringError
-from scoring.instrument import find_instrument, find_scale
 from scoring.missing import Method
 from scoring.responder import Rule
 from surveys.i18n import force_language
 from surveys.i18n import gettext as _
+from surveys.outcomes.claims.asked import Scales, asked_scales, scales_of
 from surveys.outcomes.claims.facts import HARMS
 from surveys.outcomes.claims.found import ClaimError, Kind
 from surveys.outcomes.claims.kinds import KINDS
@@ -29,8 +28,6 @@ from surveys.outcomes.words import months_of, timepoint_words, window_words
 from surveys.protocols.model import Protocol
 
 PUBLIC = "public_aggregates"
-OPIOIDS = ("any_opioid", "daily_opioid")  # either item tells whether one is taken
-Scales = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def specify(session: Session, protocol: Protocol, choices: Choices, *, now: date
         raise ClaimError(_("There is no such kind of statement."))
     _check(protocol, choices, kind)
     rule = _rule(protocol, choices, kind)
-    scales = _scales(protocol, choices, kind, rule)
+    scales = scales_of(protocol, choices.scales, kind, rule)
     surgery: Strategy = "composite" if choices.failed_by_surgery else "treatment_policy"
     endpoint = endpoint_of(protocol, rule, choices.timepoint, choices.missing, surgery).text if rule else None
     filters = replace(choices.filters, timepoint=None, permitted=None, fewest=0)
@@ -131,63 +128,6 @@ def _rule(protocol: Protocol, choices: Choices, kind: Kind) -> Rule | None:
     if rule.scale not in asked_scales(protocol):
         raise ClaimError(_("This protocol does not ask for %(scale)s. Choose another rule.", scale=rule.scale))
     return rule
-
-
-def asked_scales(protocol: Protocol) -> tuple[str, ...]:
-    """Every scale that the protocol's answers give and that has a better end."""
-    answered = {(entry.instrument, entry.items) for point in protocol.timepoints for entry in point.battery}
-    found = [
-        scale
-        for instrument, items in sorted(answered)
-        for scale in find_instrument(instrument).scales
-        if scale.direction != "none" and _asked(instrument, scale.code, items)
-    ]
-    return tuple(dict.fromkeys(scale.code for scale in found))
-
-
-def _asked(instrument: str, scale: str, items: tuple[str, ...]) -> bool:
-    """Whether the items that are asked give a scale, where each item is a scale of its own."""
-    if instrument == "events":
-        return scale in items
-    return instrument != "nrs11" or scale.removeprefix("nrs_") in items
-
-
-def _scales(protocol: Protocol, choices: Choices, kind: Kind, rule: Rule | None) -> Scales:
-    if rule is not None:
-        return ((rule.scale, rule.value_set),)
-    asked = asked_scales(protocol)
-    if "opioids" in kind.asks:
-        return _keyed(protocol, _first(asked, OPIOIDS))
-    if kind.scales:
-        missing = [code for code in kind.scales if code not in (*asked, "goal")]
-        if missing:
-            raise _not_asked(missing, asked)
-        return _keyed(protocol, kind.scales)
-    if unknown := [code for code in choices.scales if code not in asked]:
-        raise _not_asked(unknown, asked)
-    if not choices.scales:
-        raise ClaimError(_("Choose what was measured: %(scales)s.", scales=", ".join(asked)))
-    return _keyed(protocol, choices.scales[:1] if "scale" in kind.asks else choices.scales)
-
-
-def _not_asked(codes: Sequence[str], asked: Sequence[str]) -> ClaimError:
-    told = {"codes": ", ".join(codes), "asked": ", ".join(asked)}
-    return ClaimError(_("This protocol does not ask for %(codes)s. It asks for: %(asked)s.", **told))
-
-
-def _first(asked: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    found = tuple(code for code in wanted if code in asked)[:1]
-    if not found:
-        raise ClaimError(_("This protocol does not ask about opioids, so nothing can be said of them."))
-    return found
-
-
-def _keyed(protocol: Protocol, codes: tuple[str, ...]) -> Scales:
-    """Each scale once; an index with the protocol's value set."""
-    needs = {code: protocol.value_set if code == "eq5d3l_index" else None for code in codes}
-    for code in (each for each in needs if each != "goal"):
-        find_scale(code)
-    return tuple(needs.items())
 
 
 def _planned(
