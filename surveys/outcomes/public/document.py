@@ -28,6 +28,7 @@ def _standing(each: Shown) -> dict[str, Any]:
     claim, specification, result = each.claim, each.specification, each.result
     labels = {arm.code: arm.label for arm in specification.arms}
     spoken = {name: _sentence(each, result[name]) for name in SENTENCES}
+    spoken["harms"] = spoken["harms"] if each.harms else None
     notes = [note for note in (_sentence(each, text) for text in result["notes"]) if note]
     complete = {labels[arm]: share for arm, share in result["completeness"].items() if arm not in each.few}
     dates = {"data_as_of": claim.data_as_of, "expires_on": claim.expires_at}

@@ -26,6 +26,7 @@ from surveys.outcomes.public.disclosure import SMALLEST, Group, hidden
 PERMISSION = "public_aggregates"
 OF_FEW = re.compile(r"\b\d+/(\d+)\b|\bn = (\d+)\b|\bof (\d+) patients?\b|\bin (\d+) patients?\b")
 Key = tuple[str, str, str]  # what is judged, arm, timepoint
+HARMS, ALWAYS = "harms", ""  # adverse events are counted of everybody in an arm, at no timepoint
 
 REASONS = {
     "case_report": LazyText("A case report is of one person, so it stays inside the clinic."),
@@ -46,6 +47,11 @@ class Shown:
     result: dict[str, Any]
     hidden: frozenset[tuple[str, str]]  # arm and timepoint
     few: frozenset[str]
+
+    @property
+    def harms(self) -> bool:
+        """Whether the line on harms may stand."""
+        return not self.few and not any(at == ALWAYS for _arm, at in self.hidden)
 
     @property
     def whole(self) -> bool:
@@ -120,6 +126,8 @@ def _groups(specification: str, rows: str) -> tuple[tuple[Key, Group], ...]:
     read, frame = read_specification(specification), Frame.read(rows)
     outcome = read.judged_by.rule.text if read.endpoint else read.kind
     keys, found = frame.text(KEY), []
+    for arm in read.arms:
+        found.append(((HARMS, arm.code, ALWAYS), frozenset(keys[frame.arm == arm.code].tolist())))
     for point in read.follow_ups:
         answered = _answered(read, frame, point)
         parts = _parts(read, frame) if point == read.point else {}
