@@ -34,7 +34,7 @@ def _axis(span: Span) -> alt.Axis:
     step = 3 if length <= 15 else 6 if length <= 30 else 12
     first = int(span.first // step) * step
     ticks = [month for month in range(first, int(span.last) + 1, step) if month >= span.first]
-    return alt.Axis(values=ticks, format="~g", grid=False)
+    return alt.Axis(values=ticks, format="d", grid=False)
 
 
 def _segments(course: Course) -> list[dict[str, Any]]:

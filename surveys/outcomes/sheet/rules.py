@@ -48,7 +48,7 @@ class PersonalRule:
         if mic is not None and sdc is not None:
             return _four_states(mic, sdc)
         if mic is not None:
-            told = {"mic": f"{mic.value:f}", "source": mic.source}
+            told = {"mic": _amount(mic.value), "source": mic.source}
             return _(
                 "MIC %(mic)s (%(source)s). No smallest detectable change is published for this scale, so one patient's"
                 " change cannot be told from measurement error: no signal.",
@@ -58,8 +58,8 @@ class PersonalRule:
 
 
 def _four_states(mic: Amount, sdc: Amount) -> str:
-    told = {"mic": f"{mic.value:f}", "mic_source": mic.source, "sdc": f"{sdc.value:f}", "sdc_source": sdc.source}
-    told["beyond"] = f"{max(mic.value, sdc.value):f}"
+    told = {"mic": _amount(mic.value), "mic_source": mic.source, "sdc": _amount(sdc.value), "sdc_source": sdc.source}
+    told["beyond"] = _amount(max(mic.value, sdc.value))
     if mic.value < sdc.value:
         return _(
             "Better from %(mic)s (MIC, %(mic_source)s), beyond measurement error from %(beyond)s; worse from %(sdc)s"
@@ -71,6 +71,11 @@ def _four_states(mic: Amount, sdc: Amount) -> str:
         " (SDC, %(sdc_source)s).",
         **told,
     )
+
+
+def _amount(value: Decimal) -> str:
+    """As it is printed: 18, not 18.0."""
+    return f"{float(value):g}"
 
 
 def rule_of(scale: Scale, protocol: Protocol) -> PersonalRule:
