@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from hashlib import sha256
-from pathlib import Path
 from uuid import UUID
 
 from celery import shared_task
-from flask import Flask, current_app
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from surveys.access.clinics import every_clinic
-from surveys.db import app_now, autocommit, clinic_scope, clinic_session, real_now
+from surveys.db import autocommit, clinic_scope, clinic_session, real_now
 from surveys.exchange import jobs
-from surveys.exchange.exports.order import order_of
-from surveys.exchange.jobs import LEASE, LostError, Taken
-from surveys.i18n import force_language
 from tasks import stopping
 from tasks.reminders import application
 
-log = logging.getLogger(__name__)
 WAITING = text("SELECT clinic_id FROM clinics_with_jobs() ORDER BY random()")
-LONGEST = 3600  # seconds for one job; Celery ends it then, and after three times it has failed
-PART = 1 << 20  # bytes
-EACH = 2.0  # seconds between two signs of life
-READING = 900  # thousandths; the rest is packing and keeping
+LONGEST = 3600  # seconds for one task; Celery ends it then, and its process gives the job back
+LOOK = 0.5  # seconds between two looks whether the worker is to stop
 with tempfile.TemporaryFile() as _opened:
     _one = os.dup(_opened.fileno())  # as long as the process; forked ones inherit it, and their locks are their own
-
-
-class DamagedError(Exception):
-    """What was kept is not what was made."""
-
-
-class StoppedError(Exception):
-    """The worker is to stop."""
 
 
 @shared_task(name="jobs", time_limit=LONGEST)
@@ -52,7 +33,20 @@ def work() -> None:
     with _only_one() as alone, application():
         for clinic_id in clinics_with_jobs() if alone else ():
             if not stopping.asked():
-                run_next(clinic_id)
+                run_apart(clinic_id)
+
+
+def run_apart(clinic_id: UUID) -> None:
+    """Do one job in a process of its own, which is told when the worker is to stop."""
+    command = [sys.executable, "-m", "surveys.commands.jobs", str(clinic_id)]
+    with subprocess.Popen(command) as child:  # noqa: S603 - ourselves
+        while child.poll() is None:
+            if stopping.asked():
+                child.terminate()
+            try:
+                child.wait(LOOK)
+            except subprocess.TimeoutExpired:
+                continue
 
 
 @shared_task(name="expire_files")
@@ -83,103 +77,3 @@ def clinics_with_jobs() -> list[UUID]:
     """The clinics whose jobs wait or have lost their worker."""
     with clinic_scope(None), autocommit() as connection:
         return list(connection.scalars(WAITING))
-
-
-def run_next(clinic_id: UUID, *, lease: timedelta = LEASE) -> bool:
-    """Take one job and do it; returns whether there was one. A job that breaks is told of and keeps no other back."""
-    with clinic_session(clinic_id) as session:
-        taken = jobs.take(session, clinic_id, now=real_now(session), lease=lease)
-        session.commit()
-    if taken is None:
-        return False
-    try:
-        _do(taken, _Signs(taken, lease))
-    except LostError:
-        log.info("job %s was cancelled or taken over", taken.id)
-    except StoppedError:
-        _settle(taken, jobs.give_back)
-    except Exception as error:
-        log.exception("job %s broke", taken.id)
-        problem = type(error).__name__
-        _settle(taken, lambda session, job: jobs.fail(session, job, problem, now=real_now(session)))
-    return True
-
-
-def _settle(taken: Taken, how: Callable[..., None]) -> None:
-    with clinic_session(taken.clinic_id) as session:
-        try:
-            how(session, taken)
-        except LostError:
-            return
-        session.commit()
-
-
-class _Signs:
-    """Signs of life, at most one in ``EACH`` seconds; a library's own thread may give them."""
-
-    def __init__(self, taken: Taken, lease: timedelta) -> None:
-        self._taken, self._lease, self._next = taken, lease, 0.0
-        self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def __call__(self, done: int, of: int) -> None:
-        """Raises LostError where the job is another's by now, StoppedError where the worker is to stop."""
-        if stopping.asked():
-            raise StoppedError
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + EACH
-        progress = READING * done // max(of, 1)
-        with self._app.app_context(), clinic_session(self._taken.clinic_id) as session:
-            jobs.renew(session, self._taken, progress, now=real_now(session), lease=self._lease)
-            session.commit()
-
-
-def _do(taken: Taken, signs: _Signs) -> None:
-    # Only a worker that makes files loads what writes them.
-    from surveys.exchange.exports.making import make  # noqa: PLC0415
-    from surveys.exchange.exports.reading import Source  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory(prefix="backstory-export-") as name, clinic_session(taken.clinic_id) as session:
-        now = app_now(session)
-        session.rollback()
-        vault, order = current_app.extensions["vault"], order_of(taken.arguments)
-        with _english():
-            source = Source(session, vault, taken.clinic_id, order, now, signs)
-            path, files = make(source, Path(name))
-        session.rollback()
-        made = {"rows": files[0].rows, "files": {file.name: file.rows for file in files}}
-        _keep(taken, path, made, signs)
-
-
-@contextmanager
-def _english() -> Iterator[None]:
-    """Files are in English whoever asked for them; translations are looked up for a request."""
-    with current_app.test_request_context(), force_language("en"):
-        yield
-
-
-def _keep(taken: Taken, path: Path, made: dict[str, object], signs: _Signs) -> None:
-    """Keep the archive in parts, and read them back before it counts as done."""
-    size, written = path.stat().st_size, sha256()
-    with path.open("rb") as file:
-        number = 0
-        while content := file.read(PART):
-            with clinic_session(taken.clinic_id) as session:
-                jobs.add_part(session, taken, number, content)
-                session.commit()
-            written.update(content)
-            number += 1
-            signs(1, 1)
-    with clinic_session(taken.clinic_id) as session:
-        _check(session, taken, number, written.hexdigest())
-        result = made | {"size": size, "parts": number, "sha256": written.hexdigest()}
-        jobs.finish(session, taken, result, now=real_now(session))
-        session.commit()
-
-
-def _check(session: Session, taken: Taken, parts: int, expected: str) -> None:
-    read = sha256()
-    for number in range(parts):
-        read.update(jobs.part(session, taken.id, number) or b"")
-    if read.hexdigest() != expected:
-        raise DamagedError

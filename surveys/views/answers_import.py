@@ -83,8 +83,9 @@ def _text() -> str:
     upload = request.files.get("file")
     if not upload or not upload.filename:
         return request.form.get("text", "")
+    raw: bytes = upload.read()
     try:
-        return upload.read().decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return "\0"  # refused as no CSV text
 

@@ -30,7 +30,7 @@ FRAMES: Mapping[str, type[pl.DataType]] = {
     "flag": pl.Int8,
     "day": pl.Date,
 }
-ROWS = 40_000  # in one frame, about
+ROWS = 20_000  # in one frame, about
 FIRST, MOST = 50, 20_000  # episodes in one batch
 Progress = Callable[[int, int], None]  # episodes done, of how many; raises to stop
 

@@ -31,23 +31,21 @@ RESULTS = """final AS MATERIALIZED (
         AND (%(mode)s::text IS NULL OR r.mode = %(mode)s)
     LEFT JOIN LATERAL (SELECT min(x.on_date) AS on_date FROM treatment x WHERE x.clinic_id = c.clinic_id
         AND x.episode_id = c.id AND x.state = 'done') t ON true), found AS (
-    (SELECT DISTINCT ON (s.response_id, s.scale, s.value_set_id) s.clinic_id, s.response_id, 'score' AS kind,
-        s.scale AS code, s.value_set_id AS value_set, s.value, s.n_answered,
+    (SELECT DISTINCT ON (f.id, s.scale, s.value_set_id) f.*, 'score' AS kind, s.scale AS code,
+        s.value_set_id AS value_set, s.value, s.n_answered,
         CASE WHEN s.value IS NULL THEN 'none' ELSE 'scored' END AS status, s.amendment, s.rule_version
     FROM final f JOIN score s ON s.clinic_id = f.clinic_id AND s.response_id = f.id
-    ORDER BY s.response_id, s.scale, s.value_set_id, s.amendment DESC, s.scored_at DESC)
+    ORDER BY f.id, s.scale, s.value_set_id, s.amendment DESC, s.scored_at DESC)
     UNION ALL
-    (SELECT a.clinic_id, a.response_id, 'answer', a.item, NULL, a.level, NULL::int, a.status, a.amended, NULL
-    FROM (SELECT DISTINCT ON (a.response_id, a.item) a.clinic_id, a.response_id, a.item, a.level, a.status,
-            (a.reason IS NOT NULL)::int AS amended
-        FROM final f JOIN answer a ON a.clinic_id = f.clinic_id AND a.response_id = f.id
-        WHERE %(answers)s ORDER BY a.response_id, a.item, a.id DESC) a
-    WHERE a.status <> 'cleared')), whole AS (
-SELECT f.patient, f.episode, f.number AS patient_number, f.arm, f.timepoint, f.on_date - f.index_date AS day,
-    f.on_date - f.enrolled_on AS day_since_enrolment, f.on_date AS answered_on, f.instrument, d.kind, d.code,
-    d.value_set, d.value, d.n_answered AS answered_items, d.status, f.mode, f.in_window, f.before_treatment,
-    f.finality, d.amendment, d.rule_version, f.language
-FROM found d JOIN final f ON f.id = d.response_id)"""
+    (SELECT DISTINCT ON (f.id, a.item) f.*, 'answer', a.item, NULL, a.level, NULL::int, a.status,
+        (a.reason IS NOT NULL)::int, NULL
+    FROM final f JOIN answer a ON a.clinic_id = f.clinic_id AND a.response_id = f.id
+    WHERE %(answers)s ORDER BY f.id, a.item, a.id DESC)), whole AS (
+SELECT d.patient, d.episode, d.number AS patient_number, d.arm, d.timepoint, d.on_date - d.index_date AS day,
+    d.on_date - d.enrolled_on AS day_since_enrolment, d.on_date AS answered_on, d.instrument, d.kind, d.code,
+    d.value_set, d.value, d.n_answered AS answered_items, d.status, d.mode, d.in_window, d.before_treatment,
+    d.finality, d.amendment, d.rule_version, d.language
+FROM found d WHERE d.status <> 'cleared')"""
 
 VISITS = """whole AS (
 SELECT c.patient, c.episode, c.number AS patient_number, c.arm, v.timepoint, v.due_on - c.index_date AS due_day,

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
@@ -60,7 +60,7 @@ def _look(session: Session, vault: Vault, wish: Wish, code: str, now: datetime) 
     patient = wish.patient = _patient(session, vault, wish.given.patient)
     if patient is None or patient.erased_at or patient.merged_into:
         return wish.refuse(_("There is no patient of this number. Enrol the person first."))
-    episodes = session.execute(_episodes(patient, code)).all()
+    episodes = _episodes(session, patient, code)
     if len(episodes) != 1:
         told = {"n": len(episodes)}
         return wish.refuse(_("The patient has %(n)s episodes under this protocol; it takes exactly one.", **told))
@@ -84,9 +84,10 @@ def _patient(session: Session, vault: Vault, named: tuple[str, str]) -> Patient 
     return session.scalars(select(Patient).where(Patient.number == int(value))).one_or_none()
 
 
-def _episodes(patient: Patient, code: str) -> Select[tuple[Episode, ProtocolVersion]]:
+def _episodes(session: Session, patient: Patient, code: str) -> list[tuple[Episode, ProtocolVersion]]:
     joined = select(Episode, ProtocolVersion).join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
-    return joined.where(Episode.patient_id == patient.id, ProtocolVersion.code == code)
+    rows = session.execute(joined.where(Episode.patient_id == patient.id, ProtocolVersion.code == code))
+    return [(row[0], row[1]) for row in rows]
 
 
 def _compare(session: Session, wish: Wish, visit: Visit, protocol: Protocol, now: datetime) -> Wish:

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from surveys.application import create_app
+from surveys.commands.jobs import run_next
 from surveys.exchange import jobs
 from surveys.exchange.jobs import Taken
-from tasks.jobs import run_next
 
 LEASE = timedelta(seconds=3)
 usual = jobs.add_part

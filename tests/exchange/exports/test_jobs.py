@@ -12,12 +12,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from surveys.access.chain.audit import SYSTEM
+from surveys.commands.jobs import run_next
 from surveys.db import clinic_session, real_now
 from surveys.exchange import jobs
 from surveys.exchange.exports.order import Order
 from surveys.exchange.jobs import LostError, Taken
 from surveys.models import Job
-from tasks.jobs import clinics_with_jobs, expire_files, run_next
+from tasks.jobs import clinics_with_jobs, expire_files
 from tests.exchange.exports.world import ask, fill, job_of, parts_of, read
 from tests.factories import MadeClinic, make_clinic
 from tests.servers.processes import process, wait_until
@@ -116,7 +118,7 @@ def test_a_cancelled_job_stops_its_worker_and_leaves_no_part(app: Flask, clinic:
         assert taken is not None
         with clinic_session(clinic.id) as session:
             jobs.add_part(session, taken, 0, b"half a file")
-            assert jobs.cancel(session, job_id, actor=jobs.SYSTEM, now=real_now(session))
+            assert jobs.cancel(session, job_id, actor=SYSTEM, now=real_now(session))
             session.commit()
         with clinic_session(clinic.id) as session, pytest.raises(LostError):
             jobs.renew(session, taken, 500, now=real_now(session))

@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from surveys.commands.jobs import run_next
 from surveys.db import clinic_session, real_now
 from surveys.models import AuditEvent, Job, JobPart, StaffSession
-from tasks.jobs import run_next
 from tests.exchange.exports.world import fill, job_of
 from tests.factories import MadeClinic, make_clinic
 from tests.page_forms import form_to

@@ -13,12 +13,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from surveys.access.chain.audit import Actor
+from surveys.commands.jobs import run_next
 from surveys.db import clinic_session, db, real_now, uuid7
 from surveys.demo.lives import Life, Reply
 from surveys.exchange import jobs
 from surveys.exchange.exports.order import Order
 from surveys.models import Answer, Episode, Job, JobPart, Response, Staff, Visit
-from tasks.jobs import run_next
 from tests.factories import MadeClinic
 from tests.outcomes.study import lay, life, nrs
 

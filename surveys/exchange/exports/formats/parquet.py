@@ -11,7 +11,7 @@ from polars.io.plugins import register_io_source
 from surveys.exchange.exports.columns import Sheet
 from surveys.exchange.exports.reading import schema
 
-GROUP = 100_000  # rows
+GROUP = 50_000  # rows
 
 
 def write(frames: Iterable[pl.DataFrame], sheet: Sheet, path: Path) -> int:
