@@ -118,6 +118,12 @@ def code(page: Page) -> None:
         page.get_by_role("button", name="Show on the tablet").first.click()
 
 
+def case_report(page: Page) -> None:
+    follow("^Patient sheet$")(page)
+    with page.expect_navigation():
+        page.get_by_role("link", name="Case report").click()
+
+
 def call(page: Page) -> None:
     page.goto("/queue")
     with page.expect_navigation():
@@ -156,6 +162,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "patients": at("/patients"),
     "nobody found": at("/patients?q=nobody"),
     "patient": patient,
+    "patient sheet": follow("^Patient sheet$"),
+    "case report": case_report,
     "privacy": follow("^Privacy$"),
     "retention": at("/retention"),
     "enrol": at("/patients/new"),
