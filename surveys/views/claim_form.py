@@ -10,6 +10,7 @@ from typing import Any
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
+from scoring.instrument import find_scale
 from scoring.missing import Method
 from scoring.responder import Rule
 from surveys.db import db
@@ -69,7 +70,7 @@ class ClaimForm:
             "kind": [(code, kind_words(code)) for code in KINDS],
             "timepoint": [(point.code, timepoint_words(point)) for point in followed],
             "rule": [(rule.text, rule_words(rule)) for rule in rules],
-            "scale": [(code, code) for code in asked_scales(self.protocol)],
+            "scale": [(code, find_scale(code).label) for code in asked_scales(self.protocol)],
             "missing": [(code, missing_words(code)) for code in MISSING],
             "surgery": [(code, surgery_words(code)) for code in SURGERY],
         }
