@@ -47,6 +47,10 @@ class Study:
             pain_generator=life.pain_generator,
             enrolled_on=life.enrolled_on,
             index_date=treated_on,
+            age=life.age,
+            bmi=life.bmi,
+            opioid_use=life.opioid_use,
+            smoking=life.smoking,
         )
         self._keep(episode)
         for day, product in life.treatments:
@@ -69,6 +73,7 @@ class Study:
             first_name_enc=b"x",
             surname_enc=b"x",
             surname_index=b"x",
+            sex=life.sex,
             language="en",
             time_zone=ZONE.key,
             channel="none",

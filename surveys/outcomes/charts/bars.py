@@ -81,10 +81,11 @@ def _places(
 
 
 def _row(bar: Bar, top: int, *, short: bool) -> dict[str, Any]:
-    rate = bar.k / bar.n if bar.n else None
+    rate = bar.pooled if bar.pooled is not None else bar.k / bar.n if bar.n else None
     low, high = bar.interval or (None, None)
     worst, best = bar.envelope or (None, None)
-    words = f"{bar.label}: {bar.k}/{bar.n}, {percent(rate)}"
+    counted = f"{bar.k}/{bar.n}" if bar.pooled is None else f"n = {bar.n}"
+    words = f"{bar.label}: {counted}, {percent(rate)}"
     if bar.interval and not short:
         words += f" ({interval_words(bar.interval)})"
     place = {"zero": 0, "y": top + 20, "middle": top + 29, "bottom": top + 38, "over": top + 17, "under": top + 41}

@@ -35,7 +35,11 @@ def forest_chart(
     rows, titles, height = _places(estimates, headings, short=narrow)
     low, high = domain or _span(estimates, line)
     span = alt.Scale(domain=[low, high], nice=domain is None)
-    axis = alt.Axis(format="+~%" if line is not None else "~%") if percent else alt.Axis()
+    axis = (
+        alt.Axis(format="+~%" if line is not None else "~%")
+        if percent
+        else alt.Axis(tickCount=6, labelOverlap="greedy")
+    )
     x = alt.X("value:Q", title=list(title), scale=span, axis=axis)
     y = alt.Y("middle:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     middle = [] if line is None else [_line(line)]
@@ -46,7 +50,8 @@ def forest_chart(
 def _span(estimates: Sequence[Estimate], line: float | None) -> tuple[float, float]:
     ends = list(chain.from_iterable(each.interval or (each.value,) for each in estimates))
     ends += [] if line is None else [line]
-    return min(ends), max(ends)
+    low, high = min(ends), max(ends)
+    return low - 0.05 * (high - low), high  # the labels begin left of a line at the lower end
 
 
 def _line(at: float) -> Chart:

@@ -12,6 +12,7 @@ class Bar:
     """``k`` of ``n`` under the heading ``under``; ``colour``: a place among the house's colours.
 
     ``interval`` and ``envelope``, lowest and highest with the missing counted in, are fractions, or None.
+    ``pooled``: the rate over imputed data sets, where ``k`` is no count of patients.
     """
 
     under: str
@@ -21,6 +22,7 @@ class Bar:
     colour: int
     interval: Interval | None
     envelope: Interval | None = None
+    pooled: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

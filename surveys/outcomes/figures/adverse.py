@@ -48,7 +48,9 @@ def adverse_figure(look: Look) -> Figure:
     end = followed_until(look)
     events = [repr(event) for event in look.cohort.known.events]
     data_hash = joined([arrays_hash(look.cohort, look.cohort.shown(), look.cohort.known.treated_on, end), *events])
-    options, title = {"percent": False, "line": 0.0}, [_("Adverse events per 100 patient-years")]
+    highest = max((each.interval[1] for each in drawn if each.interval), default=1.0)
+    options = {"percent": False, "line": None, "domain": (0.0, 1.05 * highest)}
+    title = [_("Adverse events per 100 patient-years")]
     return Figure(
         code="adverse-events",
         title=_("Adverse events"),

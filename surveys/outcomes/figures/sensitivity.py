@@ -11,7 +11,6 @@ import numpy as np
 from scoring.errors import ScoringError
 from scoring.imputed_responders import ImputedAnalysis, analyse_imputed
 from scoring.missing import METHODS, Method
-from scoring.proportions import wilson
 from scoring.responder import Rule
 from scoring.responders import ArmScores, judge, proportion
 from scoring.two_arms import Proportion, newcombe
@@ -148,10 +147,10 @@ def _analyse(order: Order) -> ImputedAnalysis:
 
 
 def _bar(row: MethodRow, label: str, colour: int) -> Bar:
-    """A bar per row; imputed responders are a mean over data sets, shown to the nearest patient."""
-    k = round((row.rate or 0) * row.n) if row.responders is None else row.responders
-    interval = row.interval if row.responders is None else wilson(row.responders, row.n)
-    return Bar(row.method, label, k, row.n, colour, interval)
+    """A bar per row; what was imputed has a rate pooled over data sets and no count of responders."""
+    if row.responders is None:
+        return Bar(row.method, label, 0, row.n, colour, row.interval, pooled=row.rate)
+    return Bar(row.method, label, row.responders, row.n, colour, row.interval)
 
 
 def _columns() -> tuple[Column, ...]:

@@ -79,9 +79,9 @@ def _days(look: Look) -> tuple[FloatArray, FloatArray]:
 
 
 def _times(arms: Sequence[Followed]) -> list[int]:
-    """The times that somebody was followed to, at least the first."""
-    last = max((float(each.curve.times.max()) for each in arms), default=0.0)
-    return [time for time in TIMES if time <= last] or list(TIMES[:1] if arms else ())
+    """The times that somebody was followed to, and the last whole month of all."""
+    last = max((int(each.curve.times.max()) for each in arms), default=0)
+    return sorted({*(time for time in TIMES if time <= last), *([last] if last else [])})
 
 
 def _points(each: Followed) -> list[CurvePoint]:
