@@ -45,11 +45,11 @@ class Open:
             yield session
             session.commit()
 
-    def publish(self, kind: str = "responders_two_arms", *, signers: int = 2, **chosen: object) -> int:
+    def publish(self, *, signers: int = 2, public: bool = True) -> int:
         """Make a claim for everybody, have it signed and put it alone on the page; returns its number."""
         with self.session() as session:
             now = app_now(session)
-            claim = made(session, self.clinic, kind, now=now, **({"public": True} | chosen))
+            claim = made(session, self.clinic, "responders_two_arms", now=now, public=public)
             for role in ("clinician", "analyst")[:signers]:
                 store.sign(session, claim, actor=person(session, self.clinic, role), now=now)
         self.place(claim.number)
