@@ -19,7 +19,7 @@ from surveys.exchange import jobs
 from surveys.exchange.exports.order import Order
 from surveys.exchange.jobs import LostError, Taken
 from surveys.models import Job
-from tasks.jobs import clinics_with_jobs, expire_files
+from tasks.jobs import clinics_with_jobs, expire_files, run_apart
 from tests.exchange.exports.world import ask, fill, job_of, parts_of, read
 from tests.factories import MadeClinic, make_clinic
 from tests.servers.processes import process, wait_until
@@ -156,3 +156,10 @@ def test_no_more_than_five_wait_at_once(app: Flask, clinic: MadeClinic) -> None:
         ask(app, clinic, ORDER)
     with pytest.raises(jobs.BusyError):
         ask(app, clinic, ORDER)
+
+
+def test_the_worker_makes_a_file_in_a_process_of_its_own(app: Flask, clinic: MadeClinic) -> None:
+    job_id = ask(app, clinic, ORDER)
+    with app.app_context():
+        run_apart(clinic.id)
+    assert read(app, clinic, job_id).archive.testzip() is None
