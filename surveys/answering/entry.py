@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scoring.instrument import Item, load_instruments
 from surveys.access.chain.audit import Actor, record
 from surveys.answering.battery import battery_of, items_asked
-from surveys.answering.responses import current_answers, open_response, record_answer, submit
+from surveys.answering.responses import current_answers, lock_visit, open_response, record_answer, submit
 from surveys.db import uuid7
 from surveys.models import Visit
 from surveys.protocols.loading import Protocol
@@ -61,7 +60,7 @@ def enter_sheet(
 
     The visit is locked before its answers, as by whoever sends it at the same time.
     """
-    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    lock_visit(session, visit)
     wording = wording_for(sheet.instrument, language)
     response = open_response(
         session, visit, sheet.instrument, mode=mode, language=language, wording_hash=wording.hash, now=now

@@ -98,7 +98,7 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
 
     All in the caller's transaction. Returns False, changing nothing, where it was sent already.
     """
-    locked = _lock_visit(session, visit)
+    locked = lock_visit(session, visit)
     if locked.submitted_at is not None:
         return False
     responses = _open_responses(session, visit, protocol)
@@ -120,7 +120,7 @@ def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: 
 
     Complete: every item asked is answered or declined. Run twice it changes nothing more.
     """
-    locked = _lock_visit(session, visit)
+    locked = lock_visit(session, visit)
     if locked.submitted_at is not None:
         return
     responses = _open_responses(session, visit, protocol)
@@ -133,7 +133,8 @@ def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: 
     session.flush()
 
 
-def _lock_visit(session: Session, visit: Visit) -> Visit:
+def lock_visit(session: Session, visit: Visit) -> Visit:
+    """Lock the visit and read it anew; before its answers, so that no two wait for each other."""
     locked = select(Visit).where(Visit.id == visit.id).with_for_update()
     return session.scalars(locked.execution_options(populate_existing=True)).one()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from surveys.answering.battery import screens_of
+from surveys.answering.battery import battery_of
 from surveys.i18n import LANGUAGES
 from surveys.outbox import Situation
 from surveys.protocols.model import Timepoint
@@ -67,8 +67,7 @@ def _part(facts: Situation, url: str) -> Part:
 
 
 def _screens(facts: Situation) -> int:
-    timepoint = _timepoint(facts)
-    return timepoint.screens if timepoint else len(screens_of(facts.protocol, facts.visit.timepoint))
+    return sum(len(entry.items) for entry in battery_of(facts.protocol, facts.visit.timepoint))
 
 
 def _timepoint(facts: Situation) -> Timepoint | None:

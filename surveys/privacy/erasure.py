@@ -19,6 +19,7 @@ from surveys.access.keys import patient_keys
 from surveys.access.keys.encryption import Vault
 from surveys.models import Clinic, Episode, Erasure, Patient, PatientLink, PatientSession, StaffTask, Visit
 from surveys.pathway.episode_plan import STOPS_FOLLOW_UP, ended_by
+from surveys.people.holding import hold_records
 from surveys.people.patients import SEALED, contact
 from surveys.privacy.data_map import Entry, about_patients
 from surveys.privacy.proof import canaries, names, prove
@@ -60,7 +61,7 @@ def erase(
     ``cause``: request or retention. ``withhold``: no figure counts the person any more. Raises ErasureError where
     follow-up is still running, the person is erased already, or the record was merged into another.
     """
-    session.refresh(patient, with_for_update=True)  # first: whoever erases, merges or enrols beside us is waited for
+    hold_records(session, [patient.id])  # first: whoever erases, merges or enrols beside us is waited for
     _refuse(session, patient)
     records = records_of(session, patient)
     before = rows_of(session, records)

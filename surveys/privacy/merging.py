@@ -38,10 +38,10 @@ def merge(
     A consent stands where the person's latest act gave it. Links sent to another address stop. Of two running
     episodes under one protocol the one with more answers goes on, so that nobody is asked twice.
     """
-    hold_records(session, (kept.id, duplicate.id))
-    wait_for_hand_overs(session, (kept.id, duplicate.id))  # a link about to go to the other address stops as well
-    _refuse(session, kept, duplicate)
     both = (kept.id, duplicate.id)
+    hold_records(session, both)
+    wait_for_hand_overs(session, both)  # a link about to go to the other address stops as well
+    _refuse(session, kept, duplicate)
     before = rows_of(session, both, TOUCHED)
     moved = list(session.scalars(select(Episode).where(Episode.patient_id == duplicate.id).order_by(Episode.id)))
     own = list(session.scalars(select(Episode).where(Episode.patient_id == kept.id).order_by(Episode.id)))

@@ -29,6 +29,7 @@ from surveys.models import (
     Treatment,
     Visit,
 )
+from surveys.people.holding import hold_records
 from surveys.privacy.erasure import erase, running
 from surveys.schedule import add_months, local_date
 
@@ -128,5 +129,5 @@ def erase_ripe(session: Session, vault: Vault, clinic: Clinic, *, actor: Actor, 
 
 def _still_due(session: Session, clinic: Clinic, due: Due) -> bool:
     """Look again with the record locked: an enrolment or a consent may have come since the list was made."""
-    session.refresh(due.patient, with_for_update=True)
+    hold_records(session, [due.patient.id])
     return due_on(session, clinic, due.patient) == due.due_on and not running(session, due.patient)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.answering.amending import NotFinal
@@ -21,6 +21,7 @@ from surveys.models import Response, Visit
 from tests.answering.sheet import ODI, STAFF_ID, Sheet, at_once
 from tests.patients import invite, seen_by
 from tests.servers.processes import wait_until
+from tests.servers.waiting import is_waited_for
 
 
 @pytest.fixture
@@ -186,7 +187,6 @@ def test_an_open_response_is_answered_not_amended(sheet: Sheet) -> None:
 def test_a_paper_entered_while_the_patient_sends_waits_without_a_lock_on_the_answers(sheet: Sheet) -> None:
     """Else each of the two would hold what the other waits for."""
     sheet.record("lifting", 2)
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
     paper = EntrySheet("odi", {"walking": 1})
 
     def enter(session: Session) -> None:
@@ -196,7 +196,7 @@ def test_a_paper_entered_while_the_patient_sends_waits_without_a_lock_on_the_ans
     with ThreadPoolExecutor(1) as pool, seen_by(sheet.app, sheet.invited.clinic_id) as sending:
         sending.execute(select(Visit.id).where(Visit.id == sheet.invited.visit_id).with_for_update())
         entering = pool.submit(sheet.act, enter)
-        wait_until(lambda: bool(sending.scalar(waits)), "the entry waits")
+        wait_until(lambda: is_waited_for(sending), "the entry waits")
         sending.execute(select(Response.id).with_for_update(nowait=True))
         sending.commit()
         entering.result(10)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from surveys import outbox
@@ -28,6 +28,7 @@ from tasks.reminders import dispatch, drain_clinic
 from tests.channels.texted import change
 from tests.servers.postbox import Postbox
 from tests.servers.processes import wait_until
+from tests.servers.waiting import is_waited_for
 from tests.tasks.enrolled import Enrolled, enrol
 from tests.tasks.test_reminders import submit
 
@@ -76,7 +77,6 @@ def test_what_closes_links_closes_the_one_that_is_about_to_go(
     app: Flask, patient: Enrolled, act: Callable[[Session], None]
 ) -> None:
     mine = claimed(patient)
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
     with clinic_session(patient.clinic_id) as session:
         now, person = app_now(session), session.scalars(select(Patient)).one()
         person.birth_year = 1951
@@ -94,7 +94,7 @@ def test_what_closes_links_closes_the_one_that_is_about_to_go(
     with ThreadPoolExecutor(1) as pool, clinic_session(patient.clinic_id) as session:
         assert outbox.begin_sending(session, mine, now=app_now(session))
         closing = pool.submit(close)
-        wait_until(lambda: closing.done() or bool(session.scalar(waits)), "the act waits")
+        wait_until(lambda: closing.done() or is_waited_for(session), "the act waits")
         session.commit()
         closing.result(10)
         live = select(func.count()).select_from(PatientLink).where(PatientLink.revoked_at.is_(None))

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.db import app_now
@@ -20,8 +19,7 @@ from surveys.people.patients import contact
 from surveys.privacy.merging import merge
 from tests.patients import Invited, invite, seen_by
 from tests.servers.processes import wait_until
-
-WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+from tests.servers.waiting import is_waited_for
 
 
 def corrected(app: Flask, whose: Invited) -> None:
@@ -51,7 +49,7 @@ def test_a_change_beside_a_merge_waits_for_it_and_leaves_the_closed_record_alone
         both = (session.get_one(Patient, kept.patient_id), session.get_one(Patient, duplicate.patient_id))
         session.refresh(both[1], with_for_update=True)  # as merging and erasing begin
         changing = pool.submit(change, app, duplicate)
-        wait_until(lambda: changing.done() or bool(session.scalar(WAITS)), "the change waits")
+        wait_until(lambda: changing.done() or is_waited_for(session), "the change waits")
         merge(session, clinic, *both, reason="The same person", actor=SYSTEM, now=now)
         session.commit()
         with pytest.raises(ClosedRecordError):

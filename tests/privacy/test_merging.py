@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.links import find_link, issue_link, open_patient_session
@@ -34,6 +34,7 @@ from surveys.privacy.rows import records_of, rows_of
 from tests.patients import Invited, invite, seen_by
 from tests.privacy.person import episode_of, lived
 from tests.servers.processes import wait_until
+from tests.servers.waiting import is_waited_for
 
 WHY = "Same birth date and insurance number"
 
@@ -139,13 +140,12 @@ def test_links_sent_to_another_address_stop_and_work_again_once_parted(app: Flas
 
 def test_a_link_that_is_about_to_go_to_the_other_address_stops_with_the_others(app: Flask, client: FlaskClient) -> None:
     kept, duplicate = pair(app, client)
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
     with ThreadPoolExecutor(1) as pool, seen_by(app, kept.clinic_id) as session:
         theirs = select(Consent.id).where(Consent.patient_id == duplicate.patient_id)
         session.execute(theirs.with_for_update(read=True))  # as a hand-over's last look does
         token = issue_link(session, session.get_one(Visit, duplicate.visit_id), now=app_now(session))
         merging = pool.submit(joined, app, kept, duplicate)
-        wait_until(lambda: merging.done() or bool(session.scalar(waits)), "the merge waits")
+        wait_until(lambda: merging.done() or is_waited_for(session), "the merge waits")
         session.commit()
         merging.result(10)
     with seen_by(app, kept.clinic_id) as session:

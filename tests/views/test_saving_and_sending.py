@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from surveys.access.chain.audit import SYSTEM, Actor
 from surveys.db import app_now
@@ -20,6 +20,7 @@ from surveys.protocols.loading import bundled_protocols
 from tests.answering.sheet import at_once
 from tests.patients import Invited, invite, seen_by
 from tests.servers.processes import wait_until
+from tests.servers.waiting import is_waited_for
 from tests.views.test_patient import SECURE, begin, save, shown, stored, token_of
 
 COOKIE = "__Host-patient"
@@ -97,12 +98,11 @@ def test_a_visit_cancelled_while_it_is_being_sent_stays_cancelled(
 ) -> None:
     save(client, "/s/odi/1", "1")
     proof = token_of(shown(client, "/s/review"))
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
     with ThreadPoolExecutor(1) as pool, seen_by(app, begun.clinic_id) as session:
         session.get_one(Visit, begun.visit_id).cancelled_at = app_now(session)
         session.flush()
         sending = pool.submit(client.post, "/s/send", data={"token": proof}, base_url=SECURE)
-        wait_until(lambda: bool(session.scalar(waits)), "the sending waits")
+        wait_until(lambda: is_waited_for(session), "the sending waits")
         session.commit()
         assert sending.result(10).status_code == 404
     with seen_by(app, begun.clinic_id) as session:

@@ -94,7 +94,7 @@ def phone_me(token: str) -> Reply:
     sitting = _sitting(token)
     if sitting is None or sitting.state != "open":
         return dead_link(token)
-    patient, actor = db.session.get_one(Patient, sitting.patient_id), Actor("patient", sitting.patient_id)
+    patient, actor = _patient(sitting), Actor("patient", sitting.patient_id)
     hold_records(db.session(), [patient.id])
     permit(db.session(), patient, "contact_phone", actor=actor, now=sitting.now)
     open_once(db.session(), sitting.clinic_id, sitting.visit_id, "language", now=sitting.now)
