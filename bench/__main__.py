@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,17 @@ import psycopg
 from bench import servers, targets
 from bench.browser import Browser
 from bench.comparisons import CONNECTIONS, DASHBOARD, FLOORS, Comparison, comparisons, staff_cookie
-from bench.growth import FLAT, TIMES, exponent, growth_goals, multiply
+from bench.dashboard import HEADS as HEADS_OF_PAGES
+from bench.dashboard import dashboards
+from bench.exporting import export_figures
+from bench.feed import feed_rates
+from bench.growth import TIMES, growth_goals, multiply
 from bench.handover import handover_rates
 from bench.load import LoadError
 from bench.measure import Run, alternate, report_progress
 from bench.queue import queue_rates
-from bench.report import Goal, figures, load_sentence, print_table
-from bench.scoring_speed import Speeds, eq5d_speeds, odi_speeds
+from bench.report import figures, load_sentence, print_table
+from bench.scoring_speed import eq5d_speeds, odi_speeds, speed_goals
 from bench.servers import Server
 from bench.stage import Stage, set_stage
 from bench.targets import PATIENT
@@ -124,18 +129,7 @@ def _scoring(effort: Effort) -> None:
         for name, each in speeds.items()
     ]
     print_table(heads, rows)
-    print_table(GOAL_HEADS, [goal.row for name, each in speeds.items() for goal in _scoring_goals(name, each)])
-
-
-def _scoring_goals(name: str, speeds: Speeds) -> tuple[Goal, ...]:
-    """EQ-5D at 28 million is 4,000 times the R package eq5d, which does 7,000 records/s."""
-    steps = exponent(FEW / speeds.few, MANY / speeds.many, MANY / FEW)
-    return (
-        Goal(f"{name}, million records/s", speeds.many / 1e6, 30 if name == "ODI" else 28),
-        Goal(f"{name} / Python loop, both checked", speeds.many / speeds.loop, 100),
-        Goal(f"{name}, checked / NumPy, unchecked", speeds.many / speeds.kernel, 0.5),
-        Goal(f"{name}: growth with records, exponent", steps, 1 + FLAT, more=False),
-    )
+    print_table(GOAL_HEADS, [goal.row for name, each in speeds.items() for goal in speed_goals(name, each, FEW, MANY)])
 
 
 def _mail(effort: Effort) -> None:
@@ -149,21 +143,56 @@ def _mail(effort: Effort) -> None:
         print("No C compiler was found: the floor is the bare socket in Python, and the sink is Python too.\n")
 
 
-def _queue(effort: Effort) -> None:
-    report_progress("filling the queue")
+@contextmanager
+def _staged() -> Iterator[tuple[Path, Postgres, dict[str, str], Stage]]:
+    """Yield a folder, the server in it, its settings and a clinic with a patient."""
     with servers.folder() as folder, servers.postgres(folder) as database:
         environ = database_only(database)
         servers.prepare(database, environ)
         from wsgi import app  # noqa: PLC0415  the settings must stand first
 
-        clinic_id = set_stage(app, 1).clinic_id
-        found = queue_rates(app, database, clinic_id, folder, effort.runs, quick=effort is QUICK)
+        yield folder, database, environ, set_stage(app, 1)
     report_progress("")
+
+
+def _queue(effort: Effort) -> None:
+    report_progress("filling the queue")
+    with _staged() as (folder, database, _environ, stage):
+        from wsgi import app  # noqa: PLC0415  the settings must stand first
+
+        found = queue_rates(app, database, stage.clinic_id, folder, effort.runs, quick=effort is QUICK)
     print_table(("the queue in the database", ""), found.rows)
     print_table(GOAL_HEADS, [goal.row for goal in found.goals])
 
 
-PARTS: dict[str, Callable[[Effort], None]] = {"pages": _pages, "scoring": _scoring, "mail": _mail, "queue": _queue}
+def _exports(effort: Effort) -> None:
+    report_progress("filling a clinic with responses")
+    with _staged() as (_folder, database, environ, stage):
+        given = {**os.environ, **environ}
+        found = export_figures(database, stage.clinic_id, given, effort.runs, quick=effort is QUICK)
+    print_table(("exports, by responses", "rows", "rows/s", "MB resident"), found.rows)
+    print_table(GOAL_HEADS, [goal.row for goal in found.goals])
+
+
+def _dashboard(effort: Effort) -> None:
+    report_progress("filling a clinic with patients: minutes")
+    quick = effort is QUICK
+    with _staged() as (folder, database, environ, stage):
+        found = dashboards(database, stage.clinic_id, staff_cookie(stage), environ, folder, quick=quick)
+        fed = feed_rates(database, stage.clinic_id, effort.runs, quick=quick)
+    print_table(HEADS_OF_PAGES, found.rows)
+    print_table(("answers/s in whole sittings", ""), fed.rows)
+    print_table(GOAL_HEADS, [goal.row for goal in (*found.goals, *fed.goals)])
+
+
+PARTS: dict[str, Callable[[Effort], None]] = {
+    "pages": _pages,
+    "scoring": _scoring,
+    "mail": _mail,
+    "queue": _queue,
+    "exports": _exports,
+    "dashboard": _dashboard,
+}
 
 if __name__ == "__main__":
     main()

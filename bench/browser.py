@@ -18,8 +18,9 @@ FORM = "application/x-www-form-urlencoded"
 class Browser:
     """Cookies of one browser on one server, over one connection."""
 
-    def __init__(self, port: int, cookie: str = "") -> None:
-        self.connection = http.client.HTTPConnection(LOOPBACK, port, timeout=30)
+    def __init__(self, port: int, cookie: str = "", patience: float = 30) -> None:
+        """``patience``: seconds to wait for a reply."""
+        self.connection = http.client.HTTPConnection(LOOPBACK, port, timeout=patience)
         self.cookie = cookie
 
     def get(self, path: str) -> str:

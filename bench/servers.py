@@ -69,12 +69,12 @@ def prepare(server: Postgres, environ: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def served(program: str, environ: Mapping[str, str], log: Path) -> Iterator[Server]:
+def served(program: str, environ: Mapping[str, str], log: Path, workers: int = WORKERS) -> Iterator[Server]:
     """Yield the WSGI program, served as in production."""
     port = free_port()
     arguments = [
         *("granian", "--interface", "wsgi", program, "--host", LOOPBACK, "--port", str(port)),
-        *("--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-ws"),
+        *("--workers", str(workers), "--blocking-threads", str(THREADS), "--no-ws"),
     ]
     with processes.process(arguments, environ, log) as child:
         processes.wait_until(lambda: child.poll() is not None or _listens(port), f"granian, see {log}")

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 
-from local import chromium, locks, roles
+from local import chromium, locks, roles, verify_claims
 from local.checks import check_migrations
 from local.launcher import flask, run
 from local.settings import Home, home, recall
@@ -18,6 +18,8 @@ TROUBLE = 2
 def main() -> int:
     """Return the exit status: 0 after a normal end, 2 with a sentence when it could not go on."""
     options = _parser().parse_args()
+    if options.command == "verify-claims":
+        return verify_claims.run(options.file, options.key)
     try:
         _commands(home(), options)[options.command]()
     except LocalError as error:
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check-translations", help="compare the catalogues with the source")
     commands.add_parser("gather-translations", help="bring the catalogues up to date with the source")
     commands.add_parser("chromium", help="find or install a browser for the tests")
+    verify_claims.add_arguments(commands.add_parser("verify-claims", help="check signed figures of a public page"))
     return parser
 
 

@@ -22,14 +22,20 @@ PATIENT_SIDE = (
         "templates/unsaved.html",
         "templates/unsubscribe.html",
         "templates/patient/",
+        "templates/public/",
     ),
     *("surveys/answering/", "surveys/errors.py", "surveys/forms.py", "surveys/safety.py", "surveys/outcomes/own_"),
-    *("surveys/views/sitting/", "surveys/views/unsaved.py"),
+    *("surveys/views/sitting/", "surveys/views/unsaved.py", "surveys/views/public.py", "surveys/views/claim_chart.py"),
 )
-METHODS = [("surveys/**.py", "python"), ("tasks/**.py", "python"), ("templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "LazyText": None}
+METHODS = [
+    ("surveys/**.py", "python"),
+    ("tasks/**.py", "python"),
+    ("templates/**.html", "jinja2"),
+    ("scoring/claim_check/**.py", "python"),  # pure, so that it marks its sentences and pages translate them
+]
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "LazyText": None, "said": None}
 LONG = 12  # characters: a word may be a doubled syllable, a sentence is not
-SOURCES = ("surveys", "tasks", "templates")
+SOURCES = ("surveys", "tasks", "templates", "scoring")
 HEADER = """# Interface texts. Instruments have wording of their own, under surveys/wording.
 msgid ""
 msgstr ""

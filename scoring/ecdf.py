@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scoring.types import FloatArray
+from scoring.types import FloatArray, IntArray
 
 
 def ecdf(change: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -21,3 +21,12 @@ def share_reaching(change: FloatArray, amounts: FloatArray) -> FloatArray:
     if not len(present):
         return np.full(len(amounts), np.nan)
     return 1 - np.searchsorted(present, amounts, side="left") / len(present)
+
+
+def numbers_reaching(counts: IntArray) -> IntArray:
+    """How many improved by at least each of k amounts in ascending order, of ``counts`` patients at each, shape (k,).
+
+    >>> numbers_reaching(np.array([1, 2, 4]))
+    array([7, 6, 4])
+    """
+    return np.cumsum(counts[::-1])[::-1]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from math import exp, isnan, lgamma, log, sqrt
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import nct, t
+from scipy.special import stdtr, stdtrit
 
 from scoring.change import signed_change
 from scoring.errors import ModelError, ScoringError
@@ -61,7 +60,11 @@ def mean_change(scale: Scale, baseline: FloatArray, follow_up: FloatArray) -> Me
 
 def mean_difference(treated: FloatArray, reference: FloatArray) -> MeanDifference:
     """Compare the changes of two arms, each of shape (n,), NaN where missing and left out."""
-    one, other = mean_interval(treated), mean_interval(reference)
+    return difference_of_means(mean_interval(treated), mean_interval(reference))
+
+
+def difference_of_means(one: Mean, other: Mean) -> MeanDifference:
+    """Compare two arms by their mean changes: the treated one, then the reference."""
     if one.mean is None or other.mean is None or one.sd is None or other.sd is None:
         small = "treated" if one.n < 2 else "reference"
         note = f"not estimable, because the {small} arm has fewer than two patients with both scores"
@@ -72,7 +75,7 @@ def mean_difference(treated: FloatArray, reference: FloatArray) -> MeanDifferenc
         note = "interval not estimable, because all changes within each arm are the same"
         return MeanDifference(one, other, difference, *(None,) * 5, note)
     error, df = sqrt(sum(parts)), sum(parts) ** 2 / (parts[0] ** 2 / (one.n - 1) + parts[1] ** 2 / (other.n - 1))
-    half = float(t.ppf(0.975, df)) * error
+    half = float(stdtrit(df, 0.975)) * error
     g, limits, note = _hedges(difference, one, other)
     return MeanDifference(
         one,
@@ -80,21 +83,27 @@ def mean_difference(treated: FloatArray, reference: FloatArray) -> MeanDifferenc
         difference,
         interval=(difference - half, difference + half),
         df=df,
-        p=float(2 * t.sf(abs(difference) / error, df)),
+        p=float(2 * stdtr(df, -abs(difference) / error)),
         hedges_g=g,
         hedges_interval=limits,
         note=note,
     )
 
 
-def percent_improvement(scale: Scale, baseline: FloatArray, follow_up: FloatArray) -> PercentImprovement:
-    """Improvement in per cent of baseline, shape (n,); only for a scale that starts at 0 or above."""
+def percent_of_baseline(scale: Scale, baseline: FloatArray, follow_up: FloatArray) -> FloatArray:
+    """Each patient's improvement in per cent of their own baseline, shape (n,); NaN without both or from a 0."""
     if scale.minimum < 0:
         raise ScoringError(f"{scale.code} can be negative, so per cent of its baseline means nothing.")
-    change = signed_change(scale, baseline, follow_up)
+    own = np.where(baseline > 0, baseline, np.nan)
+    ratios: FloatArray = 100 * signed_change(scale, baseline, follow_up) / own
+    return ratios
+
+
+def percent_improvement(scale: Scale, baseline: FloatArray, follow_up: FloatArray) -> PercentImprovement:
+    """Improvement in per cent of baseline, shape (n,); only for a scale that starts at 0 or above."""
+    own = percent_of_baseline(scale, baseline, follow_up)
+    ratios, change = own[np.isfinite(own)], signed_change(scale, baseline, follow_up)
     both = np.isfinite(change)
-    own = both & (baseline > 0)
-    ratios = 100 * change[own] / baseline[own]
     total = float(baseline[both].sum())
     return PercentImprovement(
         n=int(both.sum()),
@@ -122,6 +131,7 @@ def _hedges(difference: float, one: Mean, other: Mean) -> tuple[float, Interval 
 
 def _noncentrality(statistic: float, df: int, share: float) -> float:
     """The noncentrality under which ``share`` of the distribution lies at or below the statistic."""
+    from scipy.stats import nct  # noqa: PLC0415  loaded by the first such interval: it takes long, and few need it
 
     def excess(place: float) -> float:
         found = float(nct.cdf(statistic, df, place))
@@ -134,6 +144,8 @@ def _noncentrality(statistic: float, df: int, share: float) -> float:
 
 def _root(excess: Callable[[float], float], start: float) -> float:
     """Root of a falling function, bracketed outwards from ``start``."""
+    from scipy.optimize import brentq  # noqa: PLC0415  as above
+
     reach = 2.0 + abs(start)
     for _ in range(_DOUBLINGS):
         low, high = excess(start - reach), excess(start + reach)

@@ -13,6 +13,7 @@ from scoring.responders import ArmScores, check_scores
 from scoring.types import BoolArray, FloatArray
 from scoring.verdict import YES, Reason
 
+DATA_SETS, SEED = 20, 2022  # wherever nobody chooses others, so that nobody can look for a seed that pleases
 MANY_IMPUTED = 0.25  # above this share, few donors are near a gap, and imputed rates lean towards complete cases
 _LEANING = (
     "many are imputed: where drop-out depends on earlier scores the rate leans towards complete cases, so read it "

@@ -37,6 +37,19 @@ class DailyDose:
         return f"not evaluable, because {'; '.join(self.reasons)}" if self.reasons else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why one prescription has no daily dose in MME, as a code, so that a page can say it in its reader's language.
+
+    ``code``: ``unnamed``, ``no_factor_at_all`` (the source gives none on purpose), ``no_factor_by_route``,
+    ``no_factor``, ``as_needed`` or ``unknown_dose``.
+    """
+
+    code: str
+    drug: str
+    words: str
+
+
 def mme_per_day(prescriptions: Sequence[Prescription] | None, table: FactorTable | None = None) -> DailyDose:
     """Total opioid dose of one patient in MME a day, 0 or above, higher is worse. Never for converting doses.
 
@@ -55,9 +68,9 @@ def mme_per_day(prescriptions: Sequence[Prescription] | None, table: FactorTable
     chosen = table or current_table()
     if prescriptions is None:
         return DailyDose(None, ("opioids were not recorded",), chosen.version)
-    reasons = tuple(reason for each in prescriptions if (reason := _obstacle(each, chosen)))
-    if reasons:
-        return DailyDose(None, reasons, chosen.version)
+    found = obstacles(prescriptions, chosen)
+    if found:
+        return DailyDose(None, tuple(each.words for each in found), chosen.version)
     total = sum((_dose(each, _factor_of(each, chosen)) for each in prescriptions), 0.0)
     _check_total(total, chosen)
     return DailyDose(total, (), chosen.version)
@@ -71,22 +84,36 @@ def _factor_of(given: Prescription, table: FactorTable) -> Factor:
     return table.factors[_name(given)]
 
 
-def _obstacle(given: Prescription, table: FactorTable) -> str:
-    """Why one prescription has no daily dose in MME; empty where it has one."""
+def obstacles(prescriptions: Sequence[Prescription], table: FactorTable | None = None) -> tuple[Obstacle, ...]:
+    """Why these come to no dose, in their order; empty where they come to one.
+
+    Raises ``AnswerError`` as ``mme_per_day`` does.
+    """
+    chosen = table or current_table()
+    return tuple(found for each in prescriptions if (found := _obstacle(each, chosen)))
+
+
+def _obstacle(given: Prescription, table: FactorTable) -> Obstacle | None:
     drug, route = _name(given)
     if not drug:
-        return "a drug is not named"
-    if drug in table.not_evaluable:
-        return f"{drug} is {table.not_evaluable[drug]}"
-    if (drug, route) not in table.factors:
-        known = drug in table.drugs
-        return f"{drug} has no factor by route {route!r}" if known else f"the drug {given.drug.strip()!r} has no factor"
+        return Obstacle("unnamed", drug, "a drug is not named")
+    if (drug, route) not in table.factors or drug in table.not_evaluable:
+        return _without_factor(given, table)
     _check_entry(given, table.factors[drug, route])
     if given.as_needed:
-        return f"{drug} is taken as needed"
+        return Obstacle("as_needed", drug, f"{drug} is taken as needed")
     if given.amount is None or given.times_a_day is None:
-        return f"the dose of {drug} is not known"
-    return ""
+        return Obstacle("unknown_dose", drug, f"the dose of {drug} is not known")
+    return None
+
+
+def _without_factor(given: Prescription, table: FactorTable) -> Obstacle:
+    drug, route = _name(given)
+    if drug in table.not_evaluable:
+        return Obstacle("no_factor_at_all", drug, f"{drug} is {table.not_evaluable[drug]}")
+    if drug in table.drugs:
+        return Obstacle("no_factor_by_route", drug, f"{drug} has no factor by route {route!r}")
+    return Obstacle("no_factor", drug, f"the drug {given.drug.strip()!r} has no factor")
 
 
 def _check_entry(given: Prescription, factor: Factor) -> None:

@@ -156,6 +156,9 @@ class Rule:
             raise RuleError(f"{self.operator} looks for worsening and needs an amount of 0 or below.")
         if not self.worsening and self.amount < 0:
             raise RuleError(f"{self.operator} looks for improvement and needs an amount of 0 or above.")
+        if not self.amount and self.operator in (">=", "<="):
+            strict = self.operator[0]
+            raise RuleError(f"{self.operator} 0 counts who did not change at all as changed. Write {strict} 0.")
 
     def _check_size(self, scale: Scale) -> None:
         if not self.percent and abs(self.amount) > scale.maximum - scale.minimum:

@@ -46,6 +46,10 @@ class TomlTable:
         """Build the refusal of one key."""
         return InstrumentError(self.file, self.key(name), reason)
 
+    def has(self, name: str) -> bool:
+        """Whether a key is there and nobody has asked for it yet."""
+        return name in self._left
+
     def _take(self, name: str, kinds: tuple[type, ...], word: str, default: Any) -> Any:
         if name not in self._left:
             if default is None:

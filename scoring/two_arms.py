@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 
 import numpy as np
-from scipy.stats import chi2, fisher_exact, norm
+from scipy.special import chdtrc, ndtri
 
 from scoring.errors import ScoringError
 from scoring.proportions import wilson
@@ -137,7 +137,7 @@ def _needed_to_treat(treated: Proportion, reference: Proportion, interval: Inter
 
 
 def _around(ratio: float, variance: float) -> Interval:
-    half = float(norm.ppf(0.975)) * sqrt(variance)
+    half = float(ndtri(0.975)) * sqrt(variance)
     return exp(log(ratio) - half), exp(log(ratio) + half)
 
 
@@ -167,9 +167,11 @@ def _chi_square(treated: Proportion, reference: Proportion) -> tuple[float | Non
         return None, "chi-square: not estimable, because all patients have the same outcome"
     cross = treated.responders * reference.others - treated.others * reference.responders
     square = (treated.n + reference.n) * cross**2 / (treated.n * reference.n * responders * others)
-    return float(chi2.sf(square, 1)), ""
+    return float(chdtrc(1, square)), ""
 
 
 def _fisher(treated: Proportion, reference: Proportion) -> float:
+    from scipy.stats import fisher_exact  # noqa: PLC0415  loaded by the first test: it takes longer than all the rest
+
     table = np.array([[treated.responders, treated.others], [reference.responders, reference.others]])
     return float(fisher_exact(table).pvalue)

@@ -18,6 +18,7 @@ from surveys.access.roles import refuse_powerful_role
 from surveys.config import MAX_BODY, Config, read_config, refuse_working_wording
 from surveys.csrf import csrf
 from surveys.db import bind_clinic_at_checkout, clinic_scope, db, leave_clinic
+from surveys.outcomes.columns.stores import MEGABYTE, STORES
 from surveys.production import refuse_unsafe
 from surveys.wordings import in_use, offer, packs
 
@@ -41,6 +42,7 @@ def create_app(settings: Config | None = None, overrides: Mapping[str, Any] | No
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=config.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["backstory"] = config
     app.extensions["vault"] = Vault(config.keys)
+    STORES.limit = config.figures_memory * MEGABYTE
     _extensions(app)
     headers.install(app)
     assets.install(app)

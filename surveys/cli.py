@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from surveys.commands.audit import audit
+from surveys.commands.claims import claims
 from surveys.commands.clinic import clinic
 from surveys.commands.keys import keys
 from surveys.commands.privacy import privacy
@@ -22,3 +23,4 @@ def install(app: Flask) -> None:
     app.cli.add_command(wording)
     app.cli.add_command(keys)
     app.cli.add_command(audit)
+    app.cli.add_command(claims)

@@ -52,6 +52,7 @@ class Config:
     sms: Gateway | None = None  # None: no text messages
     sms_per_minute: int | None = None  # the same of the text gateway
     bounce_imap_url: str = ""  # empty: returned mail is not fetched
+    figures_memory: int = 500  # megabytes of each web process for what large clinics' figures are counted from
     warm_charts: bool = True  # whether a web process draws one when it starts: for a second or two a busy core
     backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
 
@@ -93,6 +94,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         **_others(environ),
         relay_per_minute=_rate(environ, "RELAY_PER_MINUTE"),
         sms_per_minute=_rate(environ, "SMS_PER_MINUTE"),
+        figures_memory=_rate(environ, "FIGURES_MEMORY_MB") or 500,
         warm_charts=_one_of(environ, "WARM_CHARTS", ("1", "0")) == "1",
         backup_key=_key(environ["BACKUP_KEY"], "BACKUP_KEY") if environ.get("BACKUP_KEY") else None,
     )
@@ -147,7 +149,7 @@ def _count(environ: Mapping[str, str], name: str) -> int:
 def _rate(environ: Mapping[str, str], name: str) -> int | None:
     text = environ.get(name, "")
     if text and not re.fullmatch("[1-9][0-9]{0,5}", text):
-        raise ConfigError(f"{name} is {text!r}; it must be a whole number from 1 to 999999, or empty for no limit.")
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number from 1 to 999999, or empty for the usual.")
     return int(text) if text else None
 
 

@@ -16,6 +16,7 @@ ADVICE = {
     404: LazyText("There is nothing at this address. Check the link, or start again from the beginning."),
     405: LazyText("This page cannot be used in that way. Go back and use the buttons on the page."),
     409: LazyText("This has changed in the meantime. Go back, reload the page and look again."),
+    410: LazyText("This is no longer kept here. Go back and ask for it again."),
     413: LazyText("What was sent is too large. Send less text or a smaller file."),
     422: LazyText("Something in the form needs another look. Go back and check your entries."),
     429: LazyText("Too many tries. Wait a few minutes and try again."),
@@ -51,7 +52,7 @@ def _http(error: HTTPException) -> Response:
     if code == 413:
         _read_to_the_end()
     own = error.description if error.description != type(error).description else None
-    reply = current_app.make_response(error_page(code, own if code in (409, 422, 429) else None))
+    reply = current_app.make_response(error_page(code, own if code in (404, 409, 410, 422, 429) else None))
     reply.headers.update({name: value for name, value in error.get_headers() if name in KEPT})
     return reply
 

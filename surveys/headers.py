@@ -23,11 +23,15 @@ ALWAYS = {
 }
 
 
+LASTING = frozenset({"public.embed", "public.key", "public.show", "public.twin"})  # the same for everybody
+
+
 def add_headers(response: Response) -> Response:
-    """Add the security headers; everything but static files is neither stored nor indexed."""
+    """Add the security headers; everything but static files and clinics' public pages is neither stored nor indexed."""
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint not in ("static", "icon"):
+    public = request.endpoint in LASTING and response.status_code in (200, 304)
+    if request.endpoint not in ("static", "icon") and not public:
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -14,7 +14,7 @@ import flask_babel
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("en", "es", "de", "ar")  # of the patient's side
@@ -25,7 +25,7 @@ WHOLE_DAY = {"es": "d 'de' MMMM 'de' y", "de": "d. MMMM y"}  # the other languag
 PATIENT_PAGES = frozenset(  # None: an address that is no page
     {
         *("accessibility", "ahead", "birth_year", "kiosk", "landing", "language", "patient", "permissions"),
-        *("practice", "preferences", "sending", "unsubscribe", None),
+        *("practice", "preferences", "public", "sending", "unsubscribe", None),
     }
 )
 
@@ -124,9 +124,14 @@ def speak_as_asked() -> None:
 
 
 def _chosen() -> str:
-    """Return the language set with ``speak``, else what the browser accepts of those in which the page is whole."""
+    """Return the language set with ``speak``, else what the browser accepts of those in which the page is whole.
+
+    Commands and tasks have no browser: English, unless they force another.
+    """
     if "language" in g:
         return str(g.language)
+    if not has_request_context():
+        return "en"
     if request.blueprint not in PATIENT_PAGES:
         return request.accept_languages.best_match(STAFF_LANGUAGES) or "en"
     asked = request.args.get("language", "")  # by a link on the page itself

@@ -26,9 +26,11 @@ from surveys.models import (
 )
 from surveys.outbox.listing import carriers
 from surveys.outcomes.figure import Figure
+from surveys.outcomes.opioid_words import Told, told_of
 from surveys.pathway.episode_plan import treatments_of, visits_of
 from surveys.pathway.unscheduled import belongs_to, is_unscheduled
 from surveys.pathway.visit_state import visit_state
+from surveys.people.opioid_statements import statements_of
 from surveys.protocols import store as protocol_store
 from surveys.protocols.loading import Protocol
 from surveys.trends import Answered, Course, trends_of
@@ -59,6 +61,7 @@ class EpisodeView:
     endings: Sequence[Ending]
     endpoints: Sequence[Endpoint]
     trends: Sequence[Figure]
+    opioids: Sequence[Told]
 
 
 def episodes_of(session: Session, patient: Patient, *, now: datetime) -> list[EpisodeView]:
@@ -81,6 +84,7 @@ def _view(session: Session, patient: Patient, episode: Episode, now: datetime) -
         session.scalars(endings).all(),
         session.scalars(endpoints).all(),
         trends_of(course, [Answered(line.visit, line.state, line.scores, line.responses) for line in lines]),
+        told_of(statements_of(session, episode.id), [line.visit for line in lines], course.zone),
     )
 
 

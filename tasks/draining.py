@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,6 +16,7 @@ from surveys.db import app_now, autocommit, clinic_scope, clinic_session
 from surveys.models import Clinic
 from surveys.pathway.closing import close_windows
 from tasks import clock, staff_mail, stopping
+from tasks.alone import Alone
 from tasks.channels import RelayUnreachableError
 from tasks.dispatching import Dispatcher
 from tasks.doors import AWAY, PLENTY, doors
@@ -28,8 +25,7 @@ from tasks.mail_channel import EmailChannel
 log = logging.getLogger(__name__)
 ENDLESS = float("inf")
 DUE = text("SELECT clinic_id FROM clinics_due(app_now()) ORDER BY random()")
-with tempfile.TemporaryFile() as _opened:
-    _one = os.dup(_opened.fileno())  # as long as the process; forked ones inherit it, and their locks are their own
+only_one = Alone().held  # among the processes of one worker
 
 
 def due_clinics() -> list[UUID]:
@@ -39,20 +35,6 @@ def due_clinics() -> list[UUID]:
     """
     with clinic_scope(None), autocommit() as connection:
         return list(connection.scalars(DUE))
-
-
-@contextmanager
-def only_one() -> Iterator[bool]:
-    """Whether no other process of this worker drains; until the block's end, or this process's, none will."""
-    try:
-        fcntl.lockf(_one, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        fcntl.lockf(_one, fcntl.LOCK_UN)
 
 
 class Drain:

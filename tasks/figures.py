@@ -13,7 +13,8 @@ from sqlalchemy.pool import QueuePool
 
 from surveys.access.chain.audit_watch import Watched, watch
 from surveys.access.clinics import every_clinic
-from surveys.db import clinic_scope, clinic_session, db, real_now
+from surveys.alerts.listing import Counts, counts
+from surveys.db import app_now, clinic_scope, clinic_session, db, real_now
 from surveys.models.message import TERMINAL, WAITING
 from surveys.operations import operations
 from tasks.clock import apart
@@ -35,6 +36,7 @@ class Figures:
     ages: Mapping[str, float] = field(default_factory=dict)
     pool: Mapping[str, int] = field(default_factory=dict)
     audit: Watched = field(default_factory=Watched)
+    alerts: Counts = field(default_factory=Counts)
     clock_apart: float = 0.0  # seconds by which the asked host's clock is after the database's
 
     def families(self) -> Iterator[Family]:
@@ -46,6 +48,8 @@ class Figures:
         yield "oldest_due_message_seconds", "Age of the oldest due, unsent message.", {"": self.oldest_due or 0.0}
         yield "messages", "Messages by state.", {state: self.messages.get(state, 0) for state in (*WAITING, *TERMINAL)}
         yield "open_staff_tasks", "Tasks that wait for a person.", {"": self.open_tasks}
+        yield "open_alerts", "Alerts that nobody has acknowledged.", {"": self.alerts.open}
+        yield "overdue_alerts", "Open alerts that nobody has looked at in time.", {"": self.alerts.overdue}
         yield "clock_apart_seconds", "This host's clock after the database's.", {"": self.clock_apart}
         yield "audit_unsealed_seconds", "Age of the oldest audit row outside the chain.", {"": self.audit.unsealed}
         yield "audit_unverified_seconds", "Seconds since each audit was verified.", {"": self.audit.unverified}
@@ -61,7 +65,8 @@ def read_figures() -> Figures:
     try:
         with clinic_scope(None), Session(db.engine) as session:
             read = _read(session, pool, now=real_now(session))
-        return replace(read, audit=_watch_audits())
+        audit, alerts = _watch_clinics()
+        return replace(read, audit=audit, alerts=alerts)
     except SQLAlchemyError:
         return Figures(False, pool=pool)
 
@@ -80,13 +85,14 @@ def _read(session: Session, pool: Mapping[str, int], *, now: datetime) -> Figure
     )
 
 
-def _watch_audits() -> Watched:
-    """The worst of every clinic; a few short queries for each."""
-    worst = Watched()
+def _watch_clinics() -> tuple[Watched, Counts]:
+    """The worst audit of every clinic, and the alerts of all; a few short queries for each."""
+    worst, alerts = Watched(), Counts()
     for clinic_id in every_clinic():
         with clinic_session(clinic_id) as session:
             worst = worst.and_of(watch(session, now=real_now(session)))
-    return worst
+            alerts = alerts.and_of(counts(session, clinic_id, now=app_now(session)))
+    return worst, alerts
 
 
 def connections(engine: Engine) -> dict[str, int]:

@@ -29,7 +29,7 @@ from tasks.channels import RelayUnreachableError
 log = logging.getLogger(__name__)
 BATCH = 50
 HANDING_OVER = 240.0  # seconds; below the lease
-PAGES = {"invitation": "welcome", "password_reset": "password"}
+PAGES = {"invitation": "welcome", "password_reset": "password", "alert": "alerts"}
 
 
 def dispatch(clinic_id: UUID, smtp_url: str) -> int:
@@ -67,14 +67,21 @@ def _hand_over(session: Session, relay: mail.Relay, mine: Claim) -> None:
     if errand is None:
         session.commit()
         return
-    token = invitations.issue_link(session, errand.person, errand.purpose, now=real_now(session))
+    token = _token(session, errand)
     session.commit()  # "sending" and the link's digest are on disk before SMTP sees anything
     outcome = _send(relay, errand, token, deadline, session)
     staff_mail.settle(session, mine, outcome, now=real_now(session))
     session.commit()
 
 
-def _send(relay: mail.Relay, errand: Errand, token: str, deadline: float, session: Session) -> Outcome:
+def _token(session: Session, errand: Errand) -> str | None:
+    """A new link's token; a mail about alerts leads to the list, where one signs in as ever."""
+    if errand.purpose == "alert":
+        return None
+    return invitations.issue_link(session, errand.person, errand.purpose, now=real_now(session))
+
+
+def _send(relay: mail.Relay, errand: Errand, token: str | None, deadline: float, session: Session) -> Outcome:
     try:
         written = mail.write(_envelope(errand, session), compose(errand, token))
         return relay.send(written, deadline=deadline).outcome
@@ -97,11 +104,12 @@ def _envelope(errand: Errand, session: Session) -> mail.Envelope:
     )
 
 
-def compose(errand: Errand, token: str) -> Content:
+def compose(errand: Errand, token: str | None) -> Content:
     """Write one mail in the clinic's first language. Names are values, never part of a template."""
     base, language = current_app.extensions["backstory"].public_base_url, _language(errand.clinic.languages)
     words = _words(language)
-    link = f"{base}/{PAGES[errand.purpose]}/{cookie_value(errand.clinic.id, token)}"
+    page = f"{base}/{PAGES[errand.purpose]}"
+    link = f"{page}/{cookie_value(errand.clinic.id, token)}" if token else page
     values = {"clinic": errand.clinic.name, "name": errand.person.name, "login": errand.person.login}
     texts = {key: text.format_map(values) for key, text in (words["shared"] | words[errand.purpose]).items()}
     texts |= {"url": link, "language": language}

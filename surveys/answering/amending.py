@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
+from surveys.alerts.raising import affected, raise_alerts
 from surveys.answering.answers import answer_values, answers_of, append, check_level, current_answers
 from surveys.answering.responses import levels_asked
 from surveys.answering.scoring_step import score_response
@@ -57,6 +58,7 @@ def amend(
     current = current_answers(session, visit.id)
     levels = levels_asked(visit, response, protocol, current)
     score_response(session, response, levels, protocol.value_set, amended=True, now=now)
+    raise_alerts(session, visit, protocol, affected(session, visit, protocol, response), now=now)
     old, new = {item: before.level if before else None}, {item: level}
     subject = ("response", response.id)
     record(session, response.clinic_id, actor, "amended", subject, now=now, old=old, new=new, reason=reason)

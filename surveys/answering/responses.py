@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from surveys import outbox
 from surveys.access.chain.audit import SYSTEM, Actor, record
 from surveys.access.links import revoke_links
+from surveys.alerts.raising import raise_alerts
 from surveys.answering.answers import (
     AlreadySent,
     Current,
@@ -105,6 +106,7 @@ def submit(session: Session, visit: Visit, protocol: Protocol, *, now: datetime,
     current = current_answers(session, visit.id)
     for response in responses:
         _finalise(session, locked, response, protocol, current, "submitted", now)
+    raise_alerts(session, locked, protocol, responses, now=now)
     locked.submitted_at = now
     revoke_links(session, visit.id, now)
     outbox.cancel_waiting(session, visit.id, cause="completed", now=now)
@@ -125,11 +127,14 @@ def finalise_unsent(session: Session, visit: Visit, protocol: Protocol, *, now: 
         return
     responses = _open_responses(session, visit, protocol)
     current = current_answers(session, visit.id) if responses else {}
+    final = []
     for response in responses:
         asked = [(response.instrument, item) for item in items_asked(protocol, visit.timepoint, response.instrument)]
         if all(key in current and current[key].settled for key in asked):
             _finalise(session, locked, response, protocol, current, "unsent", now)
             record(session, visit.clinic_id, SYSTEM, "finalised_unsent", ("response", response.id), now=now)
+            final.append(response)
+    raise_alerts(session, locked, protocol, final, now=now)
     session.flush()
 
 

@@ -13,6 +13,7 @@ from surveys.models import Clinic
 
 PASSWORD = "only for the demo"  # noqa: S105 - printed at start, refused outside demo mode
 ROLES = ("clinician", "coordinator", "admin", "analyst")
+COLLEAGUES = ("Dr Ada Hart", "Dr Noor Blake")  # who treat as well, so that figures can be told by clinician
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ CLINICS = (
 
 
 def add_clinic(session: Session, demo: DemoClinic, *, now: datetime) -> Clinic:
-    """Add a demo clinic with one account per role."""
+    """Add a demo clinic with one account per role, and further clinicians."""
     clinic = Clinic(
         id=demo.id,
         code=demo.code,
@@ -57,4 +58,6 @@ def add_clinic(session: Session, demo: DemoClinic, *, now: datetime) -> Clinic:
     session.flush()
     for role in ROLES:
         add_staff(session, clinic, demo.login(role), f"Demo {role}", role, PASSWORD, now=now)
+    for number, name in enumerate(COLLEAGUES, 2):
+        add_staff(session, clinic, f"{demo.login('clinician')}-{number}", name, "clinician", PASSWORD, now=now)
     return clinic

@@ -11,11 +11,13 @@ from sqlalchemy import exists, select, text
 from surveys.access.keys.encryption import Vault
 from surveys.access.links import issue_link, link_url
 from surveys.config import Config
-from surveys.db import app_now, clinic_session
+from surveys.db import app_now, clinic_session, real_now
+from surveys.demo.alerts import look_back
 from surveys.demo.clinics import CLINICS, PASSWORD, DemoClinic
 from surveys.demo.fill import begin, fill
 from surveys.demo.group import demo
 from surveys.demo.screens import use_screens
+from surveys.demo.statements import state
 from surveys.models import Ending, Episode, Patient, ProtocolVersion, Visit
 
 
@@ -48,6 +50,9 @@ def _fill_clinic(clinic: DemoClinic, percent: int) -> None:
                 session.execute(text("DISCARD PLANS"))  # those of small tables read the grown ones from end to end
                 click.echo(f"{clinic.name}: {done} of {total} patients, {time.monotonic() - started:.0f} s")
         use_screens(session)
+        if clinic is CLINICS[0]:
+            look_back(session, clinic.id, now=now)
+            state(session, clinic.id, now=now, checked_at=real_now(session))
         session.commit()
 
 

@@ -16,6 +16,7 @@ from surveys.demo import case_reports, registry, replica
 from surveys.demo.clinics import CLINICS, DemoClinic, add_clinic
 from surveys.demo.lives import Life
 from surveys.demo.story import Stage, play
+from surveys.enrolment.clinicians import clinicians
 from surveys.models import Clinic, Staff
 from surveys.people.patients import find_by_chart
 from surveys.protocols.loading import bundled_protocols
@@ -47,7 +48,8 @@ def begin(session: Session, vault: Vault, demo: DemoClinic, *, now: datetime) ->
         for code, protocol in bundled_protocols().items()
     }
     posted = now - FRESH
-    return {code: Stage(session, vault, clinic, row, coordinator, now, posted) for code, row in rows.items()}
+    people = tuple(person.id for person in clinicians(session))
+    return {code: Stage(session, vault, clinic, row, coordinator, people, now, posted) for code, row in rows.items()}
 
 
 def fill(stages: dict[str, Stage], demo: DemoClinic, *, now: datetime, percent: int) -> Iterator[tuple[int, int]]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
+from surveys.demo.findings import findings, wish
+from surveys.demo.harms import harms
 from surveys.demo.levels import battery
 from surveys.demo.lives import Life, Reply
+from surveys.demo.opioids import opioids_taken
 from surveys.models.episode import PAIN_GENERATORS
 
 COURSE = {"w2": 0.4, "m1": 0.6, "m3": 0.85, "m6": 1.0, "m12": 1.0, "y2": 0.9}  # share of the final gain
@@ -29,7 +33,7 @@ def _life(chart_number: str, enrolled: date, rng: random.Random) -> Life:
     operation = first + timedelta(days=rng.randint(60, 500)) if rng.random() < 0.06 else None
     product = rng.choice(PRODUCTS) if treated else "conventional"
     dates = [first, first + timedelta(days=rng.randint(60, 150))] if repeat else [first]
-    return Life(
+    life = Life(
         chart_number=chart_number,
         arm="treated" if treated else "conventional",
         pain_generator=rng.choice(PAIN_GENERATORS),
@@ -45,6 +49,26 @@ def _life(chart_number: str, enrolled: date, rng: random.Random) -> Life:
         ending=_ending(first, rng),
         operation_on=operation,
     )
+    return _with_findings(life)
+
+
+def _with_findings(life: Life) -> Life:
+    """Add what the clinic found and gave, and every fifth patient's goal, without touching what else is drawn."""
+    products, gain = [product for _day, product in life.treatments], _gain(life)
+    found = findings(life.chart_number, life.pain_generator, products, gain=gain)
+    first = life.treatments[0][0]
+    goal = wish(life.chart_number, first, gain) if int(life.chart_number[2:]) % 5 == 0 else None
+    taken = opioids_taken(life.chart_number, life.enrolled_on, first, takes=bool(life.opioid_use), gain=gain)
+    life = replace(life, diagnosis=found.diagnosis, doses=found.doses, clinician=found.clinician)
+    harmed = harms(life.chart_number, [day for day, _product in life.treatments], treated=life.arm == "treated")
+    return replace(life, goal=goal, opioids=taken, harms=harmed)
+
+
+def _gain(life: Life) -> float:
+    """Points of the ODI from the baseline to the last answer; 0 where one of them is missing."""
+    sums = {code: 2 * sum(reply.levels["odi"].values()) for code, reply in life.replies.items() if code != "w2"}
+    start = sums.pop("baseline", None)
+    return start - list(sums.values())[-1] if start is not None and sums else 0
 
 
 def _ending(first: date, rng: random.Random) -> tuple[str, date] | None:

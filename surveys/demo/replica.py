@@ -4,7 +4,7 @@ Source of the figures: Atluri et al., Pain Physician 2022;25:193-207 (bone marro
 ODI responders (10 points) at 12 months 26/39 and 3/39; pain responders 29/39, 25/38 and 22/39 at 3, 6 and 12 months;
 mean ODI 46.1, 33.4, 28.8, 29.9 and 44.3, 45.9, 47.3, 48.9 at 0, 1, 3 and 6 months. How single patients add up to
 them is ours: one of each arm is lost after month 1, one of the treated arm misses month 6 only. What was not published
-(mean ODI at 12 months, pain at 1 month and in the conventional arm) is ours as well.
+(mean ODI at 12 months, pain at 1 month and in the conventional arm; diagnoses, doses and clinicians) is ours as well.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from surveys.demo.courses import SIZE, ArmPlan, odi_table, pain_table
+from surveys.demo.findings import findings
 from surveys.demo.levels import battery
 from surveys.demo.lives import Life, Reply
 
@@ -49,8 +50,10 @@ def lives(begin: date) -> Iterator[Life]:
         pain = pain_table(plan, odi, rng)
         for patient in range(SIZE):
             enrolled = begin + timedelta(days=2 * patient + number)
+            chart_number = f"R-{plan.arm[:3].upper()}-{patient + 1:03d}"
+            found = findings(chart_number, "degeneration", [plan.product])
             yield Life(
-                chart_number=f"R-{plan.arm[:3].upper()}-{patient + 1:03d}",
+                chart_number=chart_number,
                 arm=plan.arm,
                 pain_generator="degeneration",
                 enrolled_on=enrolled,
@@ -63,6 +66,9 @@ def lives(begin: date) -> Iterator[Life]:
                 bmi=round(rng.uniform(21, 36), 1),
                 opioid_use=rng.random() < 0.4,
                 smoking=rng.random() < 0.2,
+                diagnosis=found.diagnosis,
+                doses=found.doses,
+                clinician=found.clinician,
             )
 
 

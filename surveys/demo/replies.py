@@ -44,10 +44,15 @@ def answer_visit(
 
 
 def _agree(session: Session, patient: Patient, protocol: Protocol, now: datetime) -> None:
-    """Give the participation consent that the first screen asks for, the first time, and allow research with it."""
+    """Give the participation consent that the first screen asks for, the first time, and allow research with it.
+
+    Three of four also let themselves be counted in public figures.
+    """
     if participation(session, patient) is None:
         give_consent(session, patient, consent_text(protocol.consent_version, patient.language), now=now)
-        give_consent(session, patient, optional_text("research", patient.language), now=now)
+        optional = ("research", "public_aggregates") if patient.number % 4 else ("research",)
+        for kind in optional:
+            give_consent(session, patient, optional_text(kind, patient.language), now=now)
 
 
 def _sheets(battery: tuple[BatteryEntry, ...], reply: Reply, language: str) -> Iterator[tuple[str, Sheet]]:

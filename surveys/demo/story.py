@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zlib import crc32
 
 from sqlalchemy import select
@@ -12,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor
 from surveys.access.keys.encryption import Vault
+from surveys.demo.harms import harm_events
 from surveys.demo.lives import Life, Reply
+from surveys.demo.opioids import opioid_events
 from surveys.demo.post import let_pass
 from surveys.demo.replies import BY_STAFF, answer_visit
 from surveys.demo.telephone import let_call
+from surveys.demo.wishes import goal_events
 from surveys.models import Clinic, Episode, Patient, ProtocolVersion, Treatment, Visit
 from surveys.pathway import episodes
 from surveys.people import patients as people
@@ -35,6 +39,7 @@ class Stage:
     clinic: Clinic
     protocol_row: ProtocolVersion
     coordinator: Actor
+    clinicians: tuple[UUID, ...]
     until: datetime
     posted_until: datetime
 
@@ -68,8 +73,12 @@ def _over(stage: Stage, life: Life) -> datetime:
 
 def _events(stage: Stage, episode: Episode, life: Life) -> list[tuple[datetime, Act]]:
     """Everything besides answers, earliest first."""
-    treatments = [_plan(stage, episode, day, product) for day, product in life.treatments]
+    given = zip(life.treatments, life.doses or [None] * len(life.treatments), strict=True)
+    treatments = [_plan(stage, episode, day, product, dose) for (day, product), dose in given]
     events = [(at(treatment.on_date, 15), _settling(stage, treatment)) for treatment in treatments]
+    events += goal_events(stage.session, stage.vault, episode, life, coordinator=stage.coordinator)
+    events += opioid_events(stage.session, episode, life, coordinator=stage.coordinator)
+    events += harm_events(stage.session, stage.clinic, episode, life, coordinator=stage.coordinator)
     if life.ending:
         events.append((at(life.ending[1], 12), _ending(stage, episode, life)))
     if life.operation_on:
@@ -105,14 +114,16 @@ def _telephone(clinic: Clinic, chart_number: str) -> str:
 
 def _open_episode(stage: Stage, patient: Patient, life: Life) -> Episode:
     who, now = stage.coordinator, at(life.enrolled_on)
+    habits = (life.age, life.bmi, life.opioid_use, life.smoking)
+    treats = None if life.clinician is None else stage.clinicians[life.clinician % len(stage.clinicians)]
     opened = episodes.EpisodeDetails(
-        life.arm, life.pain_generator, life.enrolled_on, life.age, life.bmi, life.opioid_use, life.smoking
+        life.arm, life.pain_generator, life.enrolled_on, *habits, diagnosis=life.diagnosis, clinician_id=treats
     )
     return episodes.open_episode(stage.session, stage.clinic, patient, stage.protocol_row, opened, actor=who, now=now)
 
 
-def _plan(stage: Stage, episode: Episode, day: date, product: str) -> Treatment:
-    details = episodes.TreatmentDetails(on_date=day, product=product)
+def _plan(stage: Stage, episode: Episode, day: date, product: str, dose: float | None) -> Treatment:
+    details = episodes.TreatmentDetails(on_date=day, product=product, total_nucleated_cells=dose)
     now = at(episode.enrolled_on)
     return episodes.plan_treatment(stage.session, stage.clinic, episode, details, actor=stage.coordinator, now=now)
 

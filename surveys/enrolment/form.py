@@ -11,11 +11,12 @@ from wtforms import BooleanField, DateField, Field, FloatField, Form, IntegerFie
 from wtforms.validators import NumberRange, Optional, ValidationError
 
 from surveys.channels.telephone import international
+from surveys.enrolment.clinicians import CareForm, offer_clinicians
 from surveys.enrolment.enrolment import Enrolment
 from surveys.enrolment.fields import choice, text_field
 from surveys.i18n import LANGUAGE_NAMES
 from surveys.i18n import gettext as _
-from surveys.models import Clinic, ProtocolVersion
+from surveys.models import Clinic, ProtocolVersion, Staff
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
 from surveys.pathway.episodes import EpisodeDetails, TreatmentDetails
 from surveys.people.patients import PERMISSIONS, PatientDetails
@@ -48,7 +49,7 @@ class TreatmentForm(Form):
         return TreatmentDetails(self.treatment_on.data, self.product.data, levels=self.levels.data, **doses)
 
 
-class EpisodeForm(TreatmentForm):
+class EpisodeForm(TreatmentForm, CareForm):
     """Protocol, arm, diagnosis and covariates, with the treatment where it is known."""
 
     protocol = SelectField()
@@ -71,6 +72,8 @@ class EpisodeForm(TreatmentForm):
             age=self.age.data,
             bmi=self.bmi.data,
             **habits,
+            diagnosis=self.diagnosis.data,
+            clinician_id=self.clinician_id,
         )
 
 
@@ -148,11 +151,17 @@ class EnrolmentForm(ContactForm, EpisodeForm):
 
 
 def enrolment_form(
-    typed: MultiDict[str, str] | None, clinic: Clinic, protocols: Sequence[ProtocolVersion], *, texts: bool = True
+    typed: MultiDict[str, str] | None,
+    clinic: Clinic,
+    protocols: Sequence[ProtocolVersion],
+    people: Sequence[Staff],
+    *,
+    texts: bool = True,
 ) -> EnrolmentForm:
-    """The form with the clinic's protocols, arms and languages to choose from."""
+    """The form with the clinic's protocols, arms, languages and clinicians to choose from."""
     form = EnrolmentForm(typed)
     form.texts = texts
+    offer_clinicians(form, people)
     offer_languages(form, clinic)
     offer_protocols(form, protocols)
     return form

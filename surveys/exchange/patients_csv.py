@@ -19,6 +19,7 @@ from werkzeug.datastructures import MultiDict
 from surveys.access.chain.audit import Actor
 from surveys.access.keys.encryption import Vault
 from surveys.enrolment.checks import check_form
+from surveys.enrolment.clinicians import clinicians
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.enrolment.form import USUAL, EnrolmentForm, enrolment_form
 from surveys.exchange.cells import as_typed, harmless
@@ -57,12 +58,12 @@ def preview(
 
     ``texts``: whether text messages can be sent here.
     """
-    protocols = protocol_store.newest(session)
+    protocols, people = protocol_store.newest(session), clinicians(session)
     today = local_date(now, ZoneInfo(clinic.time_zone))
     lines: list[Line] = []
     seen: set[bytes] = set()
     for number, cells in _rows(text):
-        form = enrolment_form(_typed(cells, clinic), clinic, protocols, texts=texts)
+        form = enrolment_form(_typed(cells, clinic), clinic, protocols, people, texts=texts)
         good = check_form(form, protocols, today)
         wish = form.enrolment(clinic, today) if good else None
         chart = vault.index(cells.get("chart_number", ""), "chart_number")

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import sqlalchemy as sa
 from alembic import op
 
 APP, OWNER = "backstory_app", "backstory_owner"
@@ -36,3 +38,28 @@ def every_clinics(*tables: str) -> Iterator[None]:
     yield
     for table in tables:
         op.execute(f"DROP POLICY {table}_migration ON {table}")
+
+
+def tenant_table(table: str, *parts: sa.schema.SchemaItem, parents: dict[str, str] | None = None) -> None:
+    """Create a table with the columns and keys that ``surveys.db.Tenant`` and ``tenant_keys`` name."""
+    named = [
+        sa.ForeignKeyConstraint(
+            ["clinic_id", column], [f"{parent}.clinic_id", f"{parent}.id"], name=f"fk_{table}_clinic_id_{column}"
+        )
+        for column, parent in (parents or {}).items()
+    ]
+    op.create_table(
+        table,
+        *parts,
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["clinic_id"], ["clinic.id"], name=f"fk_{table}_clinic_id"),
+        *named,
+        sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
+        sa.UniqueConstraint("clinic_id", "id", name=f"uq_{table}_clinic_id_id"),
+    )
+
+
+def columns(kind: sa.types.TypeEngine[Any], names: str, *, nullable: bool = False) -> list[sa.Column[Any]]:
+    """Columns of one kind, named in a row."""
+    return [sa.Column(name, kind, nullable=nullable) for name in names.split()]

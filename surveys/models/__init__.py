@@ -1,11 +1,13 @@
 """Every table, imported in one place so that migrations and tests see all of them."""
 
+from surveys.models.alert import Alert, AlertSettings
 from surveys.models.audit import AuditCheck, AuditEvent, AuditLink, AuditSeal
 from surveys.models.clinic import Clinic, ClinicHoliday, DomainClock, LoginAttempt, Staff, StaffSession
 from surveys.models.episode import Ending, Endpoint, Episode, ProtocolVersion, Treatment, Visit
+from surveys.models.goal import Goal, GoalRating
+from surveys.models.job import Job, JobPart
 from surveys.models.keys import PatientKey
 from surveys.models.message import (
-    Job,
     Message,
     PatientLink,
     PatientSession,
@@ -16,19 +18,29 @@ from surveys.models.message import (
     Suppression,
 )
 from surveys.models.operation import Operation
+from surveys.models.opioid_dose import OpioidDose
+from surveys.models.outcome_change import OutcomeChange
 from surveys.models.people import Consent, Patient
 from surveys.models.privacy import Erasure, Merge, RetentionDecision
+from surveys.models.publishing import PublicPage, SigningKey
 from surveys.models.registry import RegistryGrant
 from surveys.models.response import Answer, Response, Score
 from surveys.models.screen_use import ScreenUse
 from surveys.models.staff import PendingSignIn, RecoveryCode, StaffFactor, StaffIdentity, StaffLink, StaffMail
+from surveys.models.statements import AnalysisPlan, Claim, ClaimEpisode, ClaimSignature, SavedCohort
 
 __all__ = [
+    "Alert",
+    "AlertSettings",
+    "AnalysisPlan",
     "Answer",
     "AuditCheck",
     "AuditEvent",
     "AuditLink",
     "AuditSeal",
+    "Claim",
+    "ClaimEpisode",
+    "ClaimSignature",
     "Clinic",
     "ClinicHoliday",
     "Consent",
@@ -37,24 +49,32 @@ __all__ = [
     "Endpoint",
     "Episode",
     "Erasure",
+    "Goal",
+    "GoalRating",
     "Job",
+    "JobPart",
     "LoginAttempt",
     "Merge",
     "Message",
     "Operation",
+    "OpioidDose",
+    "OutcomeChange",
     "Patient",
     "PatientKey",
     "PatientLink",
     "PatientSession",
     "PendingSignIn",
     "ProtocolVersion",
+    "PublicPage",
     "RecoveryCode",
     "RegistryGrant",
     "RelayBucket",
     "Response",
     "RetentionDecision",
+    "SavedCohort",
     "Score",
     "ScreenUse",
+    "SigningKey",
     "Staff",
     "StaffFactor",
     "StaffIdentity",

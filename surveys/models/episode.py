@@ -22,6 +22,7 @@ PAIN_GENERATORS = (
     "si_joint",
     "muscle_or_ligament",
 )
+ICD_10 = "^[A-Z][0-9][0-9A-Z]([.][0-9A-Z]{1,4})?$"
 PRODUCTS = ("bone_marrow_concentrate", "prp", "platelet_lysate", "cultured_cells", "conventional", "other")
 ENDINGS = ("reminders_stopped", "follow_up_stopped", "consent_withdrawn", "died", "lost")
 
@@ -46,6 +47,8 @@ class Episode(Tenant, Base):
     protocol_id: Mapped[UUID]
     arm: Mapped[str]
     pain_generator: Mapped[str]
+    diagnosis: Mapped[str | None]  # ICD-10, as M51.1
+    clinician_id: Mapped[UUID | None]  # who treats
     enrolled_on: Mapped[date]
     index_date: Mapped[date | None]
     age: Mapped[int | None]  # years at enrolment
@@ -54,7 +57,8 @@ class Episode(Tenant, Base):
     smoking: Mapped[bool | None]
     created_at: Mapped[datetime]
     __table_args__ = (
-        *tenant_keys(patient_id="patient", protocol_id="protocol_version"),
+        *tenant_keys(patient_id="patient", protocol_id="protocol_version", clinician_id="staff"),
+        CheckConstraint(f"diagnosis ~ '{ICD_10}'", name="diagnosis_is_icd_10"),
         one_of("pain_generator", *PAIN_GENERATORS),
         CheckConstraint("age BETWEEN 0 AND 120", name="age_in_range"),
         CheckConstraint("bmi BETWEEN 10 AND 90", name="bmi_in_range"),

@@ -1,9 +1,8 @@
-"""The outbox, the links it carries, staff tasks and background jobs."""
+"""The outbox, the links it carries, and staff tasks."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint, false
@@ -165,23 +164,3 @@ class StaffTaskLog(Tenant, Base):
     note: Mapped[str]
     outcome: Mapped[str | None]  # of an attempt to reach the patient
     __table_args__ = (*tenant_keys(task_id="staff_task", staff_id="staff"), one_of("outcome", *OUTCOMES))
-
-
-class Job(Tenant, Base):
-    """Long work asked for by a person, drained by beat; progress is in thousandths."""
-
-    __tablename__ = "job"
-    kind: Mapped[str]
-    state: Mapped[str]
-    arguments: Mapped[dict[str, Any]]
-    result: Mapped[dict[str, Any] | None]
-    progress: Mapped[int] = mapped_column(default=0)
-    requested_by: Mapped[UUID | None]
-    requested_at: Mapped[datetime]
-    lease_until: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    __table_args__ = (
-        *tenant_keys(requested_by="staff"),
-        one_of("state", "waiting", "running", "done", "failed"),
-        CheckConstraint("progress BETWEEN 0 AND 1000", name="progress_in_range"),
-    )

@@ -13,6 +13,7 @@ from surveys.models.checks import one_of
 from surveys.models.message import TERMINAL, WAITING
 
 PURPOSES = ("invitation", "password_reset")
+MAIL_PURPOSES = (*PURPOSES, "alert")
 METHODS = ("password", "institution")
 
 
@@ -111,7 +112,7 @@ class StaffMail(Tenant, Base):
     __table_args__ = (
         *tenant_keys(staff_id="staff"),
         UniqueConstraint("clinic_id", "staff_id", "purpose", "request"),
-        one_of("purpose", *PURPOSES),
+        one_of("purpose", *MAIL_PURPOSES),
         one_of("state", *WAITING, *TERMINAL),
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refusal_has_a_reason"),
         Index(

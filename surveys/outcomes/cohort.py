@@ -1,23 +1,23 @@
-"""Enrolled episodes of one protocol with their windows and readings, as of one moment."""
+"""Enrolled episodes of one protocol with their windows and readings, as of one moment, and how they are counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol as Protocol_
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Row, text
-from sqlalchemy.orm import Session
+from numpy.typing import NDArray
 
-from scoring.types import BoolArray, FloatArray
+from scoring.types import BoolArray, FloatArray, IntArray, TextArray
+from surveys.outcomes.facts import Facts, unknown
 from surveys.outcomes.filters import Filters
-from surveys.outcomes.queries import chosen_episodes, score_rows, visit_rows
+from surveys.outcomes.labels import Ids, Labels
 from surveys.protocols.model import Protocol
 
-ONE_DAY = timedelta(days=1)
 Key = tuple[str, str | None]  # scale and, for an index, its value set
 
 
@@ -26,22 +26,15 @@ class Reading:
     """One scale at one timepoint, an element per episode.
 
     ``value``: NaN unless answered in the window by or with the patient and scorable.
-    ``answered``: in the window, whoever answered and scorable or not.
+    ``answered``: in the window, whoever answered and scorable or not. ``early``: the same while the window is open,
+    as ``Cohort.reading`` tells; None in what was read from the database.
     """
 
     value: FloatArray
     answered: BoolArray
     late: BoolArray
     proxy: BoolArray
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """When what happened, an element per episode; None where it did not."""
-
-    died: Sequence[date | None]
-    left: Sequence[date | None]
-    operated: Sequence[date | None]
+    early: BoolArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ class Standing:
 
     ``closed``: the window is over. ``died``: before the window was over. ``left``: consent withdrawn,
     follow-up stopped or lost before the window was over. ``operated``: on the spine, by the window's last
-    day. The rest tells how far the visit came.
+    day, as ``operations`` defines it. The rest tells how far the visit came.
     """
 
     closed: BoolArray
@@ -64,108 +57,145 @@ class Standing:
     late: BoolArray
 
 
-@dataclass(frozen=True, slots=True)
+class Alike(Protocol_):
+    """Makes of a cohort one in which patients who are alike are one element."""
+
+    @property
+    def cohort(self) -> Cohort:
+        """The cohort as it was made."""
+        ...
+
+    def at_timepoint(self, timepoint: str, key: Key) -> Cohort:
+        """As to a scale at the baseline and at a timepoint."""
+        ...
+
+    def visits(self, timepoint: str) -> Cohort:
+        """As to how far a timepoint's visits came."""
+        ...
+
+
+@dataclass(frozen=True)
 class Cohort:
-    """Every figure of a page is counted from one of these, so that they agree."""
+    """Every figure of a page is counted from one of these, so that they agree.
+
+    ``facts``: what patients brought along and what happened to them; None where no figure asked for it. ``sites``: the
+    place of each episode's clinic where there are several. ``closed``: arms, and ``unsaid``: timepoints, of which a
+    reader outside the clinic is told nothing; ``operations_unsaid``: arms and timepoints at which they are not told
+    what operations make of the rate. ``weights``: how many patients each element stands for, where one stands
+    for all who are alike; ``alike``: what makes such a cohort of this one.
+    """
 
     protocol: Protocol
     filters: Filters
     now: datetime
-    ids: tuple[UUID, ...]
-    arms: tuple[str, ...]
+    ids: Sequence[UUID]
+    arms: Sequence[str]
     declined: BoolArray
     standings: Mapping[str, Standing]
     readings: Mapping[tuple[str, Key], Reading]
+    facts: Facts | None = None
+    sites: IntArray | None = None
+    closed: frozenset[str] = frozenset()
+    unsaid: tuple[str, ...] = ()
+    operations_unsaid: frozenset[tuple[str, str]] = frozenset()
+    weights: IntArray | None = None
+    alike: Alike | None = None
+    _told: dict[tuple[str, Key], Reading] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def number(self, flags: BoolArray) -> int:
+        """How many patients are flagged."""
+        return int(np.count_nonzero(flags)) if self.weights is None else int(self.weights[flags].sum())
+
+    def at(self, timepoint: str, key: Key) -> Cohort:
+        """The cohort as to one scale at the baseline and at a timepoint: patients who are alike may be one element."""
+        return self.alike.at_timepoint(timepoint, key) if self.alike and self._as_it_was() else self
+
+    def by_visit(self, timepoint: str) -> Cohort:
+        """The cohort as to how far a timepoint's visits came, in the same way."""
+        return self.alike.visits(timepoint) if self.alike and self._as_it_was() else self
+
+    def _as_it_was(self) -> bool:
+        """Whether nothing was taken out of it since it was made."""
+        return self.alike is not None and self.readings is self.alike.cohort.readings
+
+    @cached_property
+    def keys(self) -> NDArray[np.void]:
+        """The episodes' ids as 16 bytes each."""
+        return self.ids.raw if isinstance(self.ids, Ids) else np.array([each.bytes for each in self.ids], dtype="V16")
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Each episode's arm by its place among a few."""
+        return self.arms if isinstance(self.arms, Labels) else Labels.of(self.arms)
+
+    @cached_property
+    def per_arm(self) -> Mapping[str, int]:
+        """How many are in each arm that anybody is in."""
+        kinds = self.by_visit(self.baseline)
+        return {arm: kinds.number(kinds.labels.are(arm)) for arm in kinds.labels.present()}
+
+    @cached_property
+    def arm_codes(self) -> TextArray:
+        """Each episode's arm."""
+        return self.labels.texts()
+
+    @cached_property
+    def known(self) -> Facts:
+        """The facts, all of them unknown where they were not asked for."""
+        return self.facts or unknown(len(self.ids))
+
+    @cached_property
+    def baseline(self) -> str:
+        """The code of the timepoint that change is counted from."""
+        return next(timepoint.code for timepoint in self.protocol.timepoints if timepoint.is_baseline)
 
     def in_arm(self, arm: str) -> BoolArray:
         """Which episodes are in an arm."""
-        return np.array([own == arm for own in self.arms], dtype=np.bool_)
+        return self.labels.are(arm)
 
     def standing(self, timepoint: str) -> Standing:
         """Where everyone stands; a timepoint nobody was planned for is due for nobody."""
-        return self.standings.get(timepoint) or _standing((), {}, len(self.ids), Dates((), (), ()))
+        return self.standings.get(timepoint) or _no_standing(len(self.ids))
 
     def reading(self, timepoint: str, key: Key) -> Reading:
-        """What was read; nothing where nobody was asked."""
-        return self.readings.get((timepoint, key)) or _reading((), {}, len(self.ids), baseline=False)
+        """What is counted: at follow-ups what was answered in windows that are over; nothing where nobody was asked.
+
+        While a window is open those who answered are known and those who will not are not: a rate of them is a rate of
+        the willing.
+        """
+        if (timepoint, key) not in self._told:
+            self._told[timepoint, key] = self._counted(timepoint, key)
+        return self._told[timepoint, key]
+
+    def _counted(self, timepoint: str, key: Key) -> Reading:
+        read = self.readings.get((timepoint, key)) or _no_reading(len(self.ids))
+        over = self.standing(timepoint).closed | (timepoint == self.baseline)
+        value, early = np.where(over, read.value, np.nan), read.answered & ~over
+        return Reading(value, read.answered & over, read.late & over, read.proxy & over, early)
 
     def shown_arms(self) -> tuple[str, ...]:
         """The arms that are looked at, in the protocol's order."""
         return tuple(code for code in self._chosen_arms() if code not in self.withheld_arms())
 
+    def shown(self) -> BoolArray:
+        """Which episodes are in an arm that is looked at."""
+        looked_at = [name in self.shown_arms() for name in self.labels.names]
+        shown: BoolArray = np.array(looked_at or [False])[self.labels.codes]
+        return shown
+
     def withheld_arms(self) -> tuple[str, ...]:
         """The arms that somebody could be singled out in."""
-        return tuple(code for code in self._chosen_arms() if 0 < self.arms.count(code) < self.filters.fewest)
+        few = {code for code in self._chosen_arms() if 0 < self.per_arm.get(code, 0) < self.filters.fewest}
+        return tuple(code for code in self._chosen_arms() if code in few | self.closed)
 
     def _chosen_arms(self) -> tuple[str, ...]:
         chosen = self.filters.arm
         return tuple(arm.code for arm in self.protocol.arms if chosen in (None, arm.code))
 
 
-# A clinic that has grown since the statistics were taken looks empty to the planner, which would then read one table
-# anew for each row of another: minutes. Until the end of the transaction its rows are read whole, and once.
-WHOLE = text("SET LOCAL enable_nestloop = off")
+def _no_standing(size: int) -> Standing:
+    return Standing(**{name: np.zeros(size, dtype=np.bool_) for name in Standing.__slots__})
 
 
-def load_cohort(
-    session: Session, protocol: Protocol, filters: Filters, scales: Sequence[str], *, now: datetime
-) -> Cohort:
-    """Read what the figures need in three statements, whatever the number of patients."""
-    session.execute(WHOLE)
-    episodes = session.execute(chosen_episodes(filters)).all()
-    place = {row.id: position for position, row in enumerate(episodes)}
-    visits = _by(visit_rows(session, filters, now=now), lambda row: row.timepoint)
-    scores = _by(score_rows(session, filters, scales), lambda row: (row.timepoint, (row.scale, row.value_set_id)))
-    dates = Dates(*([getattr(row, name) for row in episodes] for name in ("died_on", "left_on", "operated_on")))
-    baseline = next(timepoint.code for timepoint in protocol.timepoints if timepoint.is_baseline)
-    return Cohort(
-        protocol,
-        filters,
-        now,
-        tuple(place),
-        tuple(row.arm for row in episodes),
-        np.array([row.declined for row in episodes], dtype=np.bool_),
-        {code: _standing(rows, place, len(place), dates) for code, rows in visits.items()},
-        {key: _reading(rows, place, len(place), baseline=key[0] == baseline) for key, rows in scores.items()},
-    )
-
-
-def _by(rows: Iterable[Row[Any]], key: Any) -> dict[Any, list[Row[Any]]]:
-    groups: dict[Any, list[Row[Any]]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
-def _standing(
-    rows: Sequence[Row[Any]],
-    place: Mapping[UUID, int],
-    size: int,
-    dates: Dates,
-) -> Standing:
-    flags = {name: np.zeros(size, dtype=np.bool_) for name in Standing.__slots__}
-    for row in rows:
-        at = place[row.episode_id]
-        for name in ("closed", "sent", "opened", "started", "finished", "late"):
-            flags[name][at] = getattr(row, name)
-        flags["died"][at] = _before(dates.died[at], row.closing_day)
-        flags["left"][at] = _before(dates.left[at], row.closing_day)
-        flags["operated"][at] = _before(dates.operated[at], row.closing_day + ONE_DAY)
-    return Standing(**flags)
-
-
-def _before(day: date | None, closing_day: date) -> bool:
-    return day is not None and day < closing_day
-
-
-def _reading(rows: Sequence[Row[Any]], place: Mapping[UUID, int], size: int, *, baseline: bool) -> Reading:
-    """Collect one scale at one timepoint. A baseline answered after the treatment counts as late."""
-    value = np.full(size, np.nan)
-    answered, late, proxy = (np.zeros(size, dtype=np.bool_) for _ in range(3))
-    for row in rows:
-        at = place[row.episode_id]
-        timely = row.in_window and (row.before_treatment or not baseline)
-        answered[at], late[at], proxy[at] = timely, not timely, row.proxy
-        if timely and not row.proxy and row.value is not None:
-            value[at] = row.value
-    return Reading(value, answered, late, proxy)
+def _no_reading(size: int) -> Reading:
+    return Reading(np.full(size, np.nan), *(np.zeros(size, dtype=np.bool_) for _column in range(3)))

@@ -16,7 +16,7 @@ class Counts:
 
     ``not_yet_due``: the window is still open or not planned. ``died``: before the window was over, without
     an answer. ``expected``: the window is over, the withdrawn included; of these ``withdrawn`` had left,
-    ``answered`` did so in the window, ``late`` after it. ``early``: answered, the window still open.
+    ``answered`` did so in the window, ``late`` after it. ``early``: of those not yet due, answered already.
     """
 
     enrolled: int
@@ -37,20 +37,17 @@ def expected(standing: Standing, reading: Reading) -> BoolArray:
 
 def count(cohort: Cohort, arm: str, timepoint: str, reading: Reading) -> Counts:
     """Count one arm at one timepoint for one scale."""
-    standing, own = cohort.standing(timepoint), cohort.in_arm(arm)
+    standing, own, number = cohort.standing(timepoint), cohort.in_arm(arm), cohort.number
     due = own & expected(standing, reading)
-    dead = own & standing.died & ~reading.answered
+    early = np.zeros_like(own) if reading.early is None else own & reading.early
+    dead = own & standing.died & ~reading.answered & ~early
     return Counts(
-        enrolled=_n(own),
-        not_yet_due=_n(own & ~due & ~dead),
-        died=_n(dead),
-        withdrawn=_n(due & standing.left),
-        expected=_n(due),
-        answered=_n(due & reading.answered),
-        late=_n(due & reading.late),
-        early=_n(own & ~due & reading.answered),
+        enrolled=number(own),
+        not_yet_due=number(own & ~due & ~dead),
+        died=number(dead),
+        withdrawn=number(due & standing.left),
+        expected=number(due),
+        answered=number(due & reading.answered),
+        late=number(due & reading.late),
+        early=number(early),
     )
-
-
-def _n(flags: BoolArray) -> int:
-    return int(np.count_nonzero(flags))

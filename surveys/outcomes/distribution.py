@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoring.change import signed_change
-from scoring.ecdf import share_reaching
+from scoring.ecdf import numbers_reaching
 from scoring.instrument import find_scale
-from scoring.types import FloatArray
+from scoring.types import FloatArray, IntArray
 from surveys.outcomes.cohort import Cohort, Key
+from surveys.outcomes.counted_rows import counts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Step:
     share: float
 
 
-def changes(cohort: Cohort, key: Key, timepoint: str, arm: str) -> FloatArray:
-    """Improvement from baseline of everyone in the arm with both scores."""
-    baseline = next(point.code for point in cohort.protocol.timepoints if point.is_baseline)
-    before, after = cohort.reading(baseline, key).value, cohort.reading(timepoint, key).value
-    change = signed_change(find_scale(key[0]), before, after)[cohort.in_arm(arm)]
-    return change[np.isfinite(change)]
+def changes(cohort: Cohort, key: Key, timepoint: str, arm: str) -> tuple[FloatArray, IntArray]:
+    """The distinct improvements from baseline in the arm, ascending, with how many patients have each."""
+    alike = cohort.at(timepoint, key)
+    before, after = alike.reading(cohort.baseline, key).value, alike.reading(timepoint, key).value
+    own, change = alike.in_arm(arm), np.round(signed_change(find_scale(key[0]), before, after), 9)
+    return counts_of(change[own], None if alike.weights is None else alike.weights[own])
 
 
 def distribution(cohort: Cohort, key: Key, timepoint: str) -> tuple[Step, ...]:
@@ -39,11 +40,9 @@ def distribution(cohort: Cohort, key: Key, timepoint: str) -> tuple[Step, ...]:
 
 
 def _steps(cohort: Cohort, key: Key, timepoint: str, arm: str) -> list[Step]:
-    observed = np.round(changes(cohort, key, timepoint, arm), 9)
-    amounts, label = np.unique(observed), cohort.protocol.arm(arm).label
-    shares = share_reaching(observed, amounts)
-    n = len(observed)
+    amounts, counts = changes(cohort, key, timepoint, arm)
+    label, n = cohort.protocol.arm(arm).label, int(counts.sum())
     return [
-        Step(arm, label, float(amount), round(float(share) * n), n, float(share))
-        for amount, share in zip(amounts, shares, strict=True)
+        Step(arm, label, float(amount), int(reached), n, int(reached) / n)
+        for amount, reached in zip(amounts, numbers_reaching(counts), strict=True)
     ]

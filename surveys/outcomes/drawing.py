@@ -18,6 +18,7 @@ Chart = Any  # the library's mark and encode methods are untyped; this module an
 
 INK = "#010203"  # a sentinel: the renderer knows no currentColor, so this ink is replaced by it
 PRINT_INK = "#1c2424"
+PAGE = 560  # pixels of the widest plotting area on a page
 FONT = "system-ui, sans-serif"
 ROOM = {"left": 16, "right": 8, "top": 6, "bottom": 6}  # readers' fonts are wider than the renderer's
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito
@@ -73,10 +74,10 @@ def standalone(svg: str, identifier: str, title: str, description: str) -> str:
 
 
 def rows_chart(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """A chart of the rows, to be given a mark and an encoding."""
+    """A chart of the rows, to be given a mark and an encoding; in a tuple, which no layer copies row by row."""
     from surveys.outcomes.chart_library import alt  # noqa: PLC0415 - loaded by the first drawing
 
-    return alt.Chart(alt.Data(values=list(rows)))  # type: ignore[no-untyped-call]
+    return alt.Chart(alt.Data(values=tuple(rows)))  # type: ignore[no-untyped-call]
 
 
 def configured(chart: Chart) -> Chart:
@@ -88,6 +89,11 @@ def configured(chart: Chart) -> Chart:
         .configure_axis(**axis, **sizes)
         .configure_view(stroke=None)
     )
+
+
+def label_room(width: int) -> int:
+    """Pixels for the names of arms left of a chart: on paper, where charts are wider than on a page, whole names."""
+    return 190 if width > PAGE else 110
 
 
 def spread(places: list[float], gap: float) -> list[float]:

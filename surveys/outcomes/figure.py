@@ -3,23 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
+from uuid import UUID
 
-from surveys.outcomes.drawing import Chart, draw, inline, standalone, unchecked
+import numpy as np
+
+from scoring.types import BoolArray
+from surveys.outcomes.cohort import Cohort
+from surveys.outcomes.drawing import PAGE, Chart, draw, inline, standalone, unchecked
 from surveys.outcomes.rate import Rate
 from surveys.outcomes.table import Table
 
-WIDE, NARROW = 560, 250  # pixels of the plotting area
+WIDE, NARROW = PAGE, 250  # pixels of the plotting area
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Patients that a number of a figure stands for; they are listed only where somebody looks at them.
+
+    ``who``: flags, or what flags the patients of a cohort; ``alike``: the cohort that they are counted in, where
+    patients who are alike are one element.
+    """
+
+    code: str
+    title: str
+    cohort: Cohort
+    who: BoolArray | Callable[[Cohort], BoolArray]
+    alike: Cohort | None = None
+
+    @property
+    def chosen(self) -> BoolArray:
+        """Which of the cohort they are."""
+        return self.who(self.cohort) if callable(self.who) else self.who
+
+    def __len__(self) -> int:
+        """How many they are."""
+        if self.alike is None or not callable(self.who):
+            return int(np.count_nonzero(self.chosen))
+        return self.alike.number(self.who(self.alike))
+
+    def ids(self) -> list[UUID]:
+        """Their episodes."""
+        return [self.cohort.ids[int(at)] for at in np.flatnonzero(self.chosen)]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """``code`` names it in addresses; ``rule``: what is counted, in words; ``chart`` draws at a width.
 
-    ``rates``: the rates that it shows, whose patients can be looked up.
+    ``rates``: the rates that it shows, whose patients can be looked up; ``groups``: other patients behind it.
+    ``standing``: whether it was planned, in words. ``why_not``: why nothing is drawn, where nothing is.
     """
 
     code: str
@@ -31,6 +67,13 @@ class Figure:
     data_hash: str
     chart: Callable[[int], Chart] | None
     rates: tuple[Rate, ...] = ()
+    groups: tuple[Group, ...] = ()
+    standing: str = ""
+    why_not: str = ""
+
+    def of(self, cohort: str) -> Figure:
+        """The figure as a file, which says of whom it is; ``cohort``: the choice of patients in words."""
+        return replace(self, table=self.table.told("cohort", cohort), description=f"{self.description} {cohort}.")
 
     def svg(self, *, narrow: bool = False) -> str:
         """The drawing for a page, wide or for a phone; the same data are drawn once."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from scoring.types import BoolArray
 from surveys.outcomes.cohort import Cohort, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:
-    """Episodes whose window is over and who lived, by how far they came; ``declined``: wanted no reminders."""
+    """Episodes whose window is over and who lived, by how far they came; ``declined``: wanted no reminders.
+
+    ``furthest``: ``expected`` parted by the last step of ``FURTHEST`` that each reached.
+    """
 
     arm: str
     arm_label: str
@@ -25,6 +26,10 @@ class FunnelRow:
     late: int
     declined: int
     withdrawn: int
+    furthest: tuple[int, ...]
+
+
+FURTHEST = ("finished", "late", "started", "opened", "sent", "none")
 
 
 def funnel(cohort: Cohort) -> tuple[FunnelRow, ...]:
@@ -39,23 +44,38 @@ def funnel(cohort: Cohort) -> tuple[FunnelRow, ...]:
 
 
 def _row(cohort: Cohort, arm: str, timepoint: str) -> FunnelRow:
-    standing = cohort.standing(timepoint)
-    due = cohort.in_arm(arm) & standing.closed & (~standing.died | standing.finished)
+    cohort = cohort.by_visit(timepoint)
+    standing, number = cohort.standing(timepoint), cohort.number
+    expected = due(cohort, timepoint) & cohort.in_arm(arm)
     return FunnelRow(
         arm=arm,
         arm_label=cohort.protocol.arm(arm).label,
         timepoint=timepoint,
-        expected=_n(due),
-        declined=_n(due & cohort.declined),
-        withdrawn=_n(due & standing.left),
-        **_reached(standing, due),
+        expected=number(expected),
+        declined=number(expected & cohort.declined),
+        withdrawn=number(expected & standing.left),
+        furthest=tuple(number(flags & cohort.in_arm(arm)) for flags in furthest(cohort, timepoint).values()),
+        **_reached(cohort, standing, expected),
     )
 
 
-def _reached(standing: Standing, due: BoolArray) -> dict[str, int]:
+def due(cohort: Cohort, timepoint: str) -> BoolArray:
+    """Whose window at a timepoint is over, and who lived or had finished."""
+    standing = cohort.standing(timepoint)
+    over: BoolArray = standing.closed & (~standing.died | standing.finished)
+    return over
+
+
+def furthest(cohort: Cohort, timepoint: str) -> dict[str, BoolArray]:
+    """Each of those once, under the last step that they reached."""
+    standing, left = cohort.standing(timepoint), due(cohort, timepoint)
+    found = {}
+    for step in FURTHEST[:-1]:
+        found[step] = left & getattr(standing, step)
+        left = left & ~found[step]
+    return {**found, FURTHEST[-1]: left}
+
+
+def _reached(cohort: Cohort, standing: Standing, expected: BoolArray) -> dict[str, int]:
     steps = ("sent", "opened", "started", "finished", "late")
-    return {name: _n(due & getattr(standing, name)) for name in steps}
-
-
-def _n(flags: BoolArray) -> int:
-    return int(np.count_nonzero(flags))
+    return {name: cohort.number(expected & getattr(standing, name)) for name in steps}

@@ -7,9 +7,10 @@ from hashlib import sha256
 
 import numpy as np
 
-from scoring.means import Mean, mean_interval
-from scoring.types import FloatArray
+from scoring.means import Mean, mean_of_counts
+from scoring.types import FloatArray, IntArray
 from surveys.outcomes.cohort import Cohort, Key
+from surveys.outcomes.counted_rows import counts_of
 from surveys.outcomes.words import months_of
 
 MOST_LINES = 150  # more than these and the lines hide the means
@@ -24,19 +25,28 @@ class MeanPoint:
     timepoint: str
     months: float
     mean: Mean
-    data_hash: str  # SHA-256 of the values
+    data_hash: str  # SHA-256 of the values with how many patients have each
 
 
 def means_over_time(cohort: Cohort, key: Key) -> tuple[MeanPoint, ...]:
     """Everyone who answered in the window at each timepoint; not the same people throughout."""
     return tuple(
-        MeanPoint(arm, cohort.protocol.arm(arm).label, timepoint.code, months_of(timepoint), mean, _hash(values))
+        MeanPoint(
+            arm, cohort.protocol.arm(arm).label, timepoint.code, months_of(timepoint), mean, _hash(values, counts)
+        )
         for arm in cohort.shown_arms()
         for timepoint in cohort.protocol.timepoints
-        for values in (cohort.reading(timepoint.code, key).value[cohort.in_arm(arm)],)
-        for mean in (mean_interval(values),)
+        for values, counts in (_values(cohort.at(timepoint.code, key), timepoint.code, key, arm),)
+        for mean in (mean_of_counts(values, counts),)
+        for data_hash in (_hash(values, counts),)
         if mean.n
     )
+
+
+def _values(cohort: Cohort, timepoint: str, key: Key, arm: str) -> tuple[FloatArray, IntArray]:
+    """The distinct scores of an arm, with how many have each."""
+    own = cohort.in_arm(arm)
+    return counts_of(cohort.reading(timepoint, key).value[own], None if cohort.weights is None else cohort.weights[own])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +64,11 @@ def single_lines(cohort: Cohort, key: Key) -> tuple[LinePoint, ...]:
 
     A reader who may not single anybody out sees no line at all.
     """
-    shown = [at for at, arm in enumerate(cohort.arms) if arm in cohort.shown_arms()]
+    if sum(cohort.per_arm.get(arm, 0) for arm in cohort.shown_arms()) > MOST_LINES:
+        return ()
+    shown = np.flatnonzero(cohort.shown()).tolist()
     asked = [timepoint for timepoint in cohort.protocol.timepoints if (timepoint.code, key) in cohort.readings]
-    if not asked or cohort.filters.fewest or len(shown) > MOST_LINES:
+    if not asked or cohort.filters.fewest:
         return ()
     values = np.array([cohort.reading(timepoint.code, key).value for timepoint in asked])
     gaps = np.cumsum(~np.isfinite(values), axis=0)
@@ -68,5 +80,5 @@ def single_lines(cohort: Cohort, key: Key) -> tuple[LinePoint, ...]:
     )
 
 
-def _hash(values: FloatArray) -> str:
-    return sha256(values.tobytes()).hexdigest()
+def _hash(values: FloatArray, counts: IntArray) -> str:
+    return sha256(values.astype("<f8").tobytes() + counts.astype("<i8").tobytes()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from surveys.i18n import gettext as _
+from surveys.outcomes.common_columns import ends, of_arm, of_place
 from surveys.outcomes.distribution import Step
 from surveys.outcomes.funnel import FunnelRow
 from surveys.outcomes.judging import REASONS
@@ -20,8 +21,9 @@ def rates_table(rates: Sequence[Rate], headings: Mapping[str, str]) -> Table:
     return Table(_rate_columns(), tuple(_rate_row(rate, headings) for rate in rates))
 
 
-def _rate_columns() -> tuple[Column, ...]:
-    reasons = {
+def reason_words() -> dict[str, str]:
+    """Why somebody cannot be judged, in words, by code."""
+    return {
         "no_baseline": _("No baseline"),
         "below_minimum_baseline": _("Baseline too low"),
         "unattainable": _("Cannot be reached"),
@@ -30,6 +32,10 @@ def _rate_columns() -> tuple[Column, ...]:
         "proxy": _("Proxy"),
         "not_scorable": _("Not scorable"),
     }
+
+
+def _rate_columns() -> tuple[Column, ...]:
+    reasons = reason_words()
     counts = {
         "enrolled": _("Enrolled"),
         "not_yet_due": _("Not yet due"),
@@ -41,15 +47,11 @@ def _rate_columns() -> tuple[Column, ...]:
         "early": _("Answered, window open"),
     }
     return (
-        Column("timepoint", _("Timepoint"), shown=False),
-        Column("when", _("Timepoint")),
-        Column("arm", _("Arm"), shown=False),
-        Column("arm_label", _("Arm")),
+        *of_place(),
         Column("responders", _("Responders")),
         Column("evaluable", _("Evaluable")),
         Column("rate", _("Rate"), percent=True),
-        Column("wilson_low", _("95 % from"), percent=True),
-        Column("wilson_high", _("to"), percent=True),
+        *ends("wilson", percent=True),
         Column("completeness", _("Completeness"), percent=True),
         Column("operated", _("Operated")),
         Column("composite_responders", _("Operation as no response: responders")),
@@ -68,27 +70,25 @@ def _rate_row(rate: Rate, headings: Mapping[str, str]) -> tuple[Cell, ...]:
     low, high = rate.interval or (None, None)
     named = (rate.timepoint, headings[rate.timepoint], rate.arm, rate.arm_label)
     figures = (rate.responders, rate.evaluable, rate.rate, low, high, rate.completeness)
-    with_events = rate.composite
-    composite = (with_events.operated, with_events.responders, with_events.evaluable, with_events.rate)
+    told = rate.composite
+    composite = (told.operated, told.responders, told.evaluable, told.rate) if told else (None,) * 4
     counts = tuple(getattr(rate.counts, code) for code in COUNTS)
     reasons = tuple(number for _reason, number in rate.not_evaluable)
     meaning = (rate.rule, rate.window, rate.population, rate.missing, rate.events)
     return (*named, *figures, *composite, *counts, *reasons, *meaning, rate.as_of.isoformat(), rate.data_hash)
 
 
-def means_table(points: Sequence[MeanPoint], headings: Mapping[str, str]) -> Table:
-    """One row per arm and timepoint."""
+def means_table(points: Sequence[MeanPoint], headings: Mapping[str, str], digits: int = 1) -> Table:
+    """One row per arm and timepoint; ``digits``: decimals on the page."""
     columns = (
         Column("timepoint", _("Timepoint"), shown=False),
         Column("when", _("Timepoint")),
         Column("months", _("Months"), digits=1),
-        Column("arm", _("Arm"), shown=False),
-        Column("arm_label", _("Arm")),
+        *of_arm(),
         Column("n", _("n")),
-        Column("mean", _("Mean"), digits=1),
-        Column("sd", _("SD"), digits=1),
-        Column("low", _("95 % from"), digits=1),
-        Column("high", _("to"), digits=1),
+        Column("mean", _("Mean"), digits=digits),
+        Column("sd", _("SD"), digits=digits),
+        *ends(digits=digits),
     )
     return Table(columns, tuple(_mean_row(point, headings) for point in points))
 
@@ -99,12 +99,11 @@ def _mean_row(point: MeanPoint, headings: Mapping[str, str]) -> tuple[Cell, ...]
     return (*named, point.mean.n, point.mean.mean, point.mean.sd, low, high)
 
 
-def steps_table(steps: Sequence[Step]) -> Table:
+def steps_table(steps: Sequence[Step], digits: int = 1) -> Table:
     """One row per arm and observed change."""
     columns = (
-        Column("arm", _("Arm"), shown=False),
-        Column("arm_label", _("Arm")),
-        Column("change", _("Improved by at least"), digits=1),
+        *of_arm(),
+        Column("change", _("Improved by at least"), digits=digits),
         Column("reached", _("Patients")),
         Column("n", _("of")),
         Column("share", _("Share"), percent=True),
@@ -115,10 +114,7 @@ def steps_table(steps: Sequence[Step]) -> Table:
 def funnel_table(rows: Sequence[FunnelRow], headings: Mapping[str, str]) -> Table:
     """One row per arm and timepoint."""
     columns = (
-        Column("timepoint", _("Timepoint"), shown=False),
-        Column("when", _("Timepoint")),
-        Column("arm", _("Arm"), shown=False),
-        Column("arm_label", _("Arm")),
+        *of_place(),
         Column("expected", _("Expected")),
         Column("sent", _("Sent")),
         Column("opened", _("Opened")),
@@ -127,6 +123,10 @@ def funnel_table(rows: Sequence[FunnelRow], headings: Mapping[str, str]) -> Tabl
         Column("late", _("Late")),
         Column("declined", _("No more reminders")),
         Column("withdrawn", _("Withdrawn")),
+        Column("started_only", _("Started, not finished")),
+        Column("opened_only", _("Opened, not started")),
+        Column("sent_only", _("Sent, not opened")),
+        Column("not_sent", _("Not sent")),
     )
     return Table(columns, tuple(_funnel_row(row, headings) for row in rows))
 
@@ -134,4 +134,4 @@ def funnel_table(rows: Sequence[FunnelRow], headings: Mapping[str, str]) -> Tabl
 def _funnel_row(row: FunnelRow, headings: Mapping[str, str]) -> tuple[Cell, ...]:
     named = (row.timepoint, headings[row.timepoint], row.arm, row.arm_label)
     reached = (row.expected, row.sent, row.opened, row.started, row.finished, row.late)
-    return (*named, *reached, row.declined, row.withdrawn)
+    return (*named, *reached, row.declined, row.withdrawn, *row.furthest[2:])

@@ -23,7 +23,9 @@ def trend_chart(rows: Sequence[Row], treatments: Sequence[float], scale: Scale, 
     x = alt.X("months:Q", title=_("Months"), scale=alt.Scale(domain=domain, nice=False), axis=_months(domain))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[scale.minimum, scale.maximum]), axis=alt.Axis(tickCount=4))
     base = rows_chart(points)
-    line = base.mark_line(color=COLOURS[0], strokeWidth=2.5, aria=False).encode(x=x, y=y, detail="segment:N")
+    line = base.mark_line(color=COLOURS[0], strokeWidth=2.5, aria=False).encode(
+        x=x, y=y, detail=alt.Detail("segment:N")
+    )
     marks = base.mark_point(color=COLOURS[0], size=60, filled=True, opacity=1, aria=False).encode(x=x, y=y)
     given = rows_chart([{"months": months} for months in treatments])
     rules = given.mark_rule(color=INK, strokeDash=[3, 3], opacity=0.6, aria=False).encode(x=x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoring.instrument import find_scale
+from scoring.instrument import Scale, find_scale
 from scoring.responder import Rule
 from scoring.value_sets import find_value_set
 from surveys.i18n import gettext as _
@@ -39,6 +39,11 @@ def window_words(timepoint: Timepoint) -> str:
         before=timepoint.opens_days_before,
         after=timepoint.closes_days_after,
     )
+
+
+def digits_of(scale: Scale) -> int:
+    """Decimals with which the scale's means are printed: three for an index, one for points."""
+    return 3 if scale.maximum - scale.minimum <= 2 else 1
 
 
 def percent(fraction: float | None) -> str:

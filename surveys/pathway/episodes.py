@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import Actor, record
 from surveys.db import uuid7
+from surveys.i18n import gettext as _
 from surveys.models import Clinic, Endpoint, Episode, Patient, ProtocolVersion
 from surveys.pathway.endings import record_ending, revoke_ending
 from surveys.pathway.episode_plan import EpisodeError, lock, replan
@@ -36,7 +38,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class EpisodeDetails:
-    """Arm, diagnosis and covariates at enrolment: age in years, BMI in kg/m², None where unknown."""
+    """Arm, diagnosis and covariates at enrolment: age in years, BMI in kg/m², None where unknown.
+
+    ``clinician_id``: who treats the patient.
+    """
 
     arm: str
     pain_generator: str
@@ -45,6 +50,8 @@ class EpisodeDetails:
     bmi: float | None = None
     opioid_use: bool | None = None
     smoking: bool | None = None
+    diagnosis: str | None = None  # ICD-10
+    clinician_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,12 @@ def open_episode(
 def record_endpoint(
     session: Session, clinic: Clinic, episode: Episode, details: EndpointDetails, *, actor: Actor, now: datetime
 ) -> Endpoint:
-    """Record an operation, a further treatment or an adverse event; the schedule stays as it is."""
+    """Record an operation, a further treatment or an adverse event; the schedule stays as it is.
+
+    Raises EpisodeError where something is told that adverse events alone have.
+    """
+    if details.kind != "adverse_event" and (details.severity or details.details):
+        raise EpisodeError(_("Severity, kind, seriousness and relation are told of adverse events only."))
     endpoint = Endpoint(
         clinic_id=clinic.id,
         id=uuid7(),
@@ -107,6 +119,7 @@ def record_endpoint(
     )
     session.add(endpoint)
     what = {"kind": details.kind, "on_date": details.on_date.isoformat(), "severity": details.severity}
+    what |= details.details or {}
     record(session, clinic.id, actor, "endpoint_recorded", ("endpoint", endpoint.id), now=now, new=what)
     return endpoint
 

@@ -22,6 +22,7 @@ PARENTS = {
     "visit_id": "visit",
     "response_id": "response",
     "answer_id": "answer",
+    "goal_id": "goal",
     "task_id": "staff_task",
 }
 

@@ -11,6 +11,7 @@ from scoring.responder import Rule
 from scoring.toml_table import TomlTable
 from scoring.value_sets import find_value_set
 from surveys import schedule
+from surveys.protocols.individual import check_individual
 from surveys.protocols.model import MAX_MESSAGES, MAX_SCREENS, Protocol, ReminderPlan, Timepoint
 
 # Every day of a common and a leap year: how far apart two offsets fall depends on the months between them.
@@ -43,6 +44,7 @@ def check_protocol(table: TomlTable, protocol: Protocol) -> None:
     _check_reminders(table, protocol.reminders)
     _check_value_set(table, protocol.value_set)
     _check_rules(table, protocol)
+    check_individual(table, protocol)
 
 
 def _check_codes(table: TomlTable, key: str, codes: list[str]) -> None:

@@ -11,6 +11,7 @@ from typing import cast
 from scoring.toml_table import TomlTable
 from surveys.document import read_document
 from surveys.protocols.checks import check_protocol, items_asked
+from surveys.protocols.individual import personal_thresholds
 from surveys.protocols.model import (
     Arm,
     BatteryEntry,
@@ -84,6 +85,7 @@ def _protocol(table: TomlTable, text: str) -> Protocol:
         reminders=_reminders(table),
         patient_trend=table.flag("patient_trend", default=False),
         source=text,
+        individual=tuple(personal_thresholds(row) for row in table.tables("individual", required=False)),
     )
 
 

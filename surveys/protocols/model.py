@@ -6,6 +6,7 @@ from hashlib import sha256
 from math import ceil
 from typing import Literal
 
+from scoring.individual import Amount
 from surveys.document import DocumentError
 
 MAX_MESSAGES = 4  # invitation and reminders of one visit
@@ -85,6 +86,20 @@ class ReminderPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalThresholds:
+    """What one patient's change on a scale is judged by, as the protocol states it, each with its source.
+
+    ``mic``: minimal important change, ``sdc``: smallest detectable change, ``worse``: the deterioration that counts.
+    None: as published.
+    """
+
+    scale: str
+    mic: Amount | None
+    sdc: Amount | None
+    worse: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
     """One version of a pathway. ``index``: whether the first or the last treatment is the index date."""
 
@@ -101,6 +116,7 @@ class Protocol:
     reminders: ReminderPlan
     patient_trend: bool  # whether the thank-you page draws the patient's own scores
     source: str = field(repr=False)  # the TOML text, as stored with the version
+    individual: tuple[PersonalThresholds, ...] = ()
 
     @property
     def source_hash(self) -> str:

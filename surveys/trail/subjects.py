@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from surveys.db import Base
-from surveys.models import AuditEvent, Episode, Patient, Visit
+from surveys.models import AuditEvent, Episode, Goal, Patient, Visit
 
 OF_PATIENT = ("episode", "consent")
-OF_EPISODE = ("visit", "treatment", "ending", "endpoint")
+OF_EPISODE = ("visit", "treatment", "ending", "endpoint", "goal", "opioid_dose")
+OF_GOAL = ("goal_rating",)
 OF_VISIT = ("response", "message", "patient_link", "staff_task")
 TABLES = Base.metadata.tables
 Pairs = Mapping[str, Sequence[UUID]]  # ids by table
@@ -34,13 +35,17 @@ def _rows(subject: str) -> Select[Any] | None:
         of = TABLES[subject].c
         visits = select(of.id, Episode.patient_id).join(Visit, Visit.id == of.visit_id)
         return visits.join(Episode, Episode.id == Visit.episode_id)
+    if subject in OF_GOAL:
+        of = TABLES[subject].c
+        goals = select(of.id, Episode.patient_id).join(Goal, Goal.id == of.goal_id)
+        return goals.join(Episode, Episode.id == Goal.episode_id)
     return None
 
 
 def rows_of(session: Session, patient_id: UUID) -> Pairs:
     """Every row of a patient's, by table."""
     found: dict[str, Sequence[UUID]] = {"patient": [patient_id]}
-    for subject in (*OF_PATIENT, *OF_EPISODE, *OF_VISIT):
+    for subject in (*OF_PATIENT, *OF_EPISODE, *OF_GOAL, *OF_VISIT):
         wanted = _rows(subject)
         assert wanted is not None  # noqa: S101 - each of these tables is somebody's
         owner = wanted.selected_columns[1]

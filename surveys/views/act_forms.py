@@ -5,8 +5,10 @@ from __future__ import annotations
 from wtforms import DateField, Form, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
+from surveys.enrolment.clinicians import CareForm
 from surveys.enrolment.fields import choice, text_field
 from surveys.models.episode import ENDINGS
+from surveys.pathway.adverse import KINDS, RELATEDNESS
 
 
 class SettleForm(Form):
@@ -23,6 +25,12 @@ class IndexForm(Form):
     reason = text_field(500, required=True)
 
 
+class CorrectionForm(CareForm):
+    """The right diagnosis and clinician, and why they were wrong where that is worth saying."""
+
+    reason = text_field(500)
+
+
 class EndingForm(Form):
     """How contact or follow-up ended."""
 
@@ -37,3 +45,6 @@ class EndpointForm(Form):
     kind = choice(("surgery", "further_treatment", "rescue_injection", "adverse_event"))
     on_date = DateField(validators=[InputRequired()])
     severity = IntegerField(validators=[Optional(), NumberRange(1, 5)])
+    event = choice(KINDS, unknown=True)
+    serious = choice(("yes", "no"), unknown=True)
+    related = choice(RELATEDNESS, unknown=True)

@@ -12,15 +12,17 @@ from wtforms import DateField, Form
 
 from surveys import outbox
 from surveys.db import db
+from surveys.enrolment.clinicians import clinicians_for, offer_clinicians
 from surveys.enrolment.form import TreatmentForm
 from surveys.i18n import gettext as _
 from surveys.models import Ending, Episode, Patient, Treatment, Visit
-from surveys.pathway import episodes
+from surveys.pathway import care, episodes
+from surveys.pathway.adverse import adverse_details
 from surveys.pathway.episodes import EndpointDetails, EpisodeError
 from surveys.pathway.unscheduled import questionnaire_now
 from surveys.pathway.visit_state import visit_state
 from surveys.views import found
-from surveys.views.act_forms import EndingForm, EndpointForm, IndexForm, SettleForm
+from surveys.views.act_forms import CorrectionForm, EndingForm, EndpointForm, IndexForm, SettleForm
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.patients import patient_page
 from surveys.views.words import visit_words
@@ -30,7 +32,7 @@ bp = Blueprint("acts", __name__)
 
 def _do(patient_id: UUID, form: Form, act: Callable[[], object]) -> Reply:
     """Run one act and commit; what it refuses is shown on the page with 422."""
-    wrong = None if form.validate() else _("Something is missing or not right: %(what)s.", what=_fields(form))
+    wrong = None if form.validate() else _wrong(form)
     try:
         if wrong is None:
             act()
@@ -57,8 +59,12 @@ def _past(field: DateField, now: datetime) -> date:
     return day
 
 
-def _fields(form: Form) -> str:
-    return ", ".join(name.replace("_", " ") for name in form.errors if name)
+def _wrong(form: Form) -> str:
+    """What is wrong in the form's own sentence where it has one, else in which fields."""
+    if isinstance(form, CorrectionForm):
+        return " ".join(str(field.errors[0]) for field in form if field.errors)
+    what = ", ".join(name.replace("_", " ") for name in form.errors if name)
+    return _("Something is missing or not right: %(what)s.", what=what)
 
 
 @bp.post("/episodes/<uuid:episode_id>/treatments")
@@ -119,6 +125,21 @@ def correct_index_date(episode_id: UUID) -> Reply:
     return _do(episode.patient_id, form, act)
 
 
+@bp.post("/episodes/<uuid:episode_id>/care")
+@staff_page
+def correct_care(episode_id: UUID) -> Reply:
+    """Put right what is treated and who treats it."""
+    episode, form, now = found.own(Episode, episode_id), CorrectionForm(request.form), found.now()
+    offer_clinicians(form, clinicians_for(db.session(), episode))
+
+    def act() -> None:
+        wish = care.Care(form.diagnosis.data, form.clinician_id)
+        if care.correct_care(db.session(), episode, wish, reason=form.reason.data, actor=identity().actor, now=now):
+            flash(_("Diagnosis and clinician are saved."), "good")
+
+    return _do(episode.patient_id, form, act)
+
+
 @bp.post("/episodes/<uuid:episode_id>/endings")
 @staff_page
 def end(episode_id: UUID) -> Reply:
@@ -153,7 +174,8 @@ def add_endpoint(episode_id: UUID) -> Reply:
 
     def act() -> None:
         day = _past(form.on_date, now)
-        details = EndpointDetails(form.kind.data, day, form.severity.data)
+        told = adverse_details(form.event.data, form.serious.data, form.related.data)
+        details = EndpointDetails(form.kind.data, day, form.severity.data, told)
         episodes.record_endpoint(db.session(), found.clinic(), episode, details, actor=identity().actor, now=now)
 
     return _do(episode.patient_id, form, act)

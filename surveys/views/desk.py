@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template, url_for
 
 from surveys.access.chain.audit import record
 from surveys.access.device_codes import LIFE, grouped, issue_code
+from surveys.alerts.listing import counts
 from surveys.db import db, real_now
 from surveys.desk import desk_list
 from surveys.i18n import gettext as _
@@ -38,7 +39,10 @@ def today() -> Reply:
     day = found.today(now)
     names, held = lambda p: contact(vault, p), held_counts().total
     waiting = count_patients(db.session(), found.clinic(), now=now)
-    return render_template("clinician/desk.html", desk=desk, names=names, today=day, held=held, waiting=waiting)
+    alerts = counts(db.session(), identity().clinic_id, now=now)
+    return render_template(
+        "clinician/desk.html", desk=desk, names=names, today=day, held=held, waiting=waiting, alerts=alerts
+    )
 
 
 @bp.post("/visits/<uuid:visit_id>/qr")

@@ -12,6 +12,7 @@ from wtforms import Form
 
 from surveys.db import db
 from surveys.enrolment.checks import check_contact, check_episode, language_problem
+from surveys.enrolment.clinicians import clinicians, offer_clinicians
 from surveys.enrolment.contact_change import REACHES, change_contact
 from surveys.enrolment.enrolment import add_episode
 from surveys.enrolment.fields import text_field
@@ -171,6 +172,7 @@ def _contact_form(typed: MultiDict[str, str], patient: Patient) -> ChangeForm:
 def _offered(typed: MultiDict[str, str] | None) -> EpisodeForm:
     form = EpisodeForm(typed)
     offer_protocols(form, protocol_store.newest(db.session()))
+    offer_clinicians(form, clinicians(db.session()))
     return form
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from surveys.db import db
 from surveys.enrolment.checks import check_form
+from surveys.enrolment.clinicians import clinicians
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.enrolment.form import EnrolmentForm, enrolment_form
 from surveys.i18n import gettext as _
@@ -24,7 +25,9 @@ bp = Blueprint("enrolment", __name__)
 @staff_page
 def form() -> Reply:
     """Show the empty form."""
-    return _page(enrolment_form(None, found.clinic(), protocol_store.newest(db.session()), texts=has_texts()))
+    session = db.session()
+    protocols, people = protocol_store.newest(session), clinicians(session)
+    return _page(enrolment_form(None, found.clinic(), protocols, people, texts=has_texts()))
 
 
 @bp.post("/patients/new")
@@ -33,7 +36,7 @@ def save() -> Reply:
     """Enrol, or show the form with what was typed and what is wrong."""
     session, now = db.session(), found.now()
     clinic, protocols = found.clinic(), protocol_store.newest(session)
-    typed = enrolment_form(request.form, clinic, protocols, texts=has_texts())
+    typed = enrolment_form(request.form, clinic, protocols, clinicians(session), texts=has_texts())
     if not check_form(typed, protocols, found.today(now)):
         return _page(typed), 422
     wish = typed.enrolment(clinic, found.today(now))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 
 from surveys.db import db
+from surveys.enrolment.clinicians import clinicians
 from surveys.exchange.patients_csv import CsvError, Line, enrol_lines, preview, rest_csv
 from surveys.i18n import gettext as _
+from surveys.i18n import ngettext
 from surveys.pathway.episodes import EpisodeError
 from surveys.people.patients import DuplicateChartError
 from surveys.views import found
@@ -19,7 +21,7 @@ bp = Blueprint("imports", __name__)
 @staff_page
 def form() -> Reply:
     """Ask for a file."""
-    return render_template("clinician/import.html", lines=None, text="")
+    return _page(None, "")
 
 
 @bp.post("/patients/import")
@@ -35,7 +37,7 @@ def look() -> Reply:
         return _refused("", _("This is no CSV text. Save the table as CSV UTF-8 and upload that file."))
     except CsvError as error:
         return _refused(text, str(error))
-    return render_template("clinician/import.html", lines=lines, text=text)
+    return _page(lines, text)
 
 
 @bp.post("/patients/import/enrol")
@@ -47,7 +49,8 @@ def apply() -> Reply:
         lines = _read(text)
         bad = sum(1 for line in lines if line.problem)
         if bad and request.form.get("which") != "good":
-            return _refused(text, _("Nothing is enrolled: %(bad)s lines need another look.", bad=bad), lines)
+            look = ngettext("%(num)d line needs another look.", "%(num)d lines need another look.", bad)
+            return _refused(text, _("Nothing is enrolled: %(look)s", look=look), lines)
         clinic, actor = found.clinic(), identity().actor
         count = enrol_lines(db.session(), found.vault(), clinic, lines, actor=actor, now=found.now())
     except (CsvError, DuplicateChartError, EpisodeError) as error:
@@ -56,7 +59,7 @@ def apply() -> Reply:
     db.session.commit()
     flash(_("%(count)s patients are enrolled.", count=count), "good")
     if bad:
-        return render_template("clinician/import.html", lines=[line for line in lines if line.problem], text=text)
+        return _page([line for line in lines if line.problem], text)
     return redirect(url_for("patients.index"), 303)
 
 
@@ -78,4 +81,9 @@ def _read(text: str) -> list[Line]:
 
 
 def _refused(text: str, why: str, lines: list[Line] | None = None) -> Reply:
-    return render_template("clinician/import.html", lines=lines, text=text, wrong=why), 422
+    return _page(lines, text, wrong=why), 422
+
+
+def _page(lines: list[Line] | None, text: str, *, wrong: str | None = None) -> str:
+    people = clinicians(db.session())
+    return render_template("clinician/import.html", lines=lines, text=text, wrong=wrong, people=people)

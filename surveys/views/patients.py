@@ -8,15 +8,20 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
 
+from surveys.alerts.listing import waiting_for
 from surveys.db import db
+from surveys.enrolment.clinicians import clinicians_for
 from surveys.enrolment.form import TreatmentForm
-from surveys.models import Patient
+from surveys.models import Episode, Patient
 from surveys.models.episode import ENDINGS
 from surveys.outbox.suppressing import stopped
+from surveys.pathway.adverse import KINDS, RELATEDNESS
 from surveys.patient_page import EpisodeView, consents_of, episodes_of
 from surveys.people.patients import contact, find_by_chart, find_by_surname
 from surveys.views import found
+from surveys.views.among import Among, among
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.opioid_form import OpioidForm
 from surveys.views.seen import note_view
 from surveys.wordings.marks import answered_unlicensed, marked
 
@@ -30,16 +35,19 @@ def index() -> Reply:
     """List a page of patients by number, or those a search finds."""
     wanted = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", 0, type=int)
-    rows = _search(wanted) if wanted else _page(max(0, min(after, 2**31 - 1)))
+    chosen = among()
+    rows = _search(wanted) if wanted else _page(max(0, min(after, 2**31 - 1)), chosen)
     shown = [(patient, contact(found.vault(), patient)) for patient in rows[:PAGE]]
     note_view(patient.id for patient, _details in shown)
     more = shown[-1][0].number if len(rows) > PAGE and not wanted else None
-    return render_template("clinician/patients.html", patients=shown, q=wanted, more=more)
+    return render_template("clinician/patients.html", patients=shown, q=wanted, more=more, among=chosen)
 
 
-def _page(after: int) -> Sequence[Patient]:
+def _page(after: int, chosen: Among | None) -> Sequence[Patient]:
     theirs = select(Patient).where(Patient.clinic_id == identity().clinic_id, Patient.number > after)
     theirs = theirs.where(Patient.merged_into.is_(None))
+    if chosen:
+        theirs = theirs.where(Patient.id.in_(select(Episode.patient_id).where(Episode.id.in_(chosen.episodes))))
     return db.session.scalars(theirs.order_by(Patient.number).limit(PAGE + 1)).all()
 
 
@@ -88,11 +96,16 @@ def patient_page(patient: Patient, *, wrong: str | None = None) -> str:
         answered=_unlicensed(views),
         consents=consents_of(db.session(), patient),
         form=TreatmentForm(request.form if wrong else None),
+        people={view.episode.id: clinicians_for(db.session(), view.episode) for view in views},
+        opioid_form=OpioidForm.read(request.form if wrong else None),
         typed=request.form if wrong else {},
         wrong=wrong,
         endings=ENDINGS,
+        adverse_kinds=KINDS,
+        relatedness=RELATEDNESS,
         asks_year=found.clinic().birth_year_check,
         halted=stopped(db.session(), patient),
+        alerts=waiting_for(db.session(), patient.id),
         paused_until=patient.paused_until if patient.paused_until and patient.paused_until > now else None,
         today=found.today(now),
         zone=found.clinic().time_zone,

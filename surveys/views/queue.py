@@ -19,6 +19,7 @@ from surveys.i18n import gettext as _
 from surveys.models import Episode, Patient, StaffTask, Visit
 from surveys.people.patients import contact
 from surveys.views import found
+from surveys.views.among import among
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.queue_words import REASONS, dial, left_words, outcome_words, reason_words, step_words
 from surveys.views.seen import note_view
@@ -69,9 +70,12 @@ def show() -> Reply:
     session, clinic, now = db.session(), found.clinic(), found.now()
     reason = request.args.get("reason") or None
     reason = reason if reason in REASONS else None
-    today = calls(session, clinic, now=now, reason=reason, limit=DRAWN)
-    later = calls(session, clinic, now=now, later=True, limit=DRAWN)
-    total, by_reason = count_waiting(session, clinic, now=now), counts_by_reason(session, clinic, now=now)
+    chosen = among()
+    only = chosen.episodes if chosen else None
+    today = calls(session, clinic, now=now, reason=reason, limit=DRAWN, among=only)
+    later = calls(session, clinic, now=now, later=True, limit=DRAWN, among=only)
+    total = count_waiting(session, clinic, now=now, among=only)
+    by_reason = counts_by_reason(session, clinic, now=now, among=only)
     wishes = _erasure_wishes()
     note_view([*(call.patient.id for call in (*today, *later)), *(patient.id for patient in wishes)])
     return render_template(
@@ -81,7 +85,8 @@ def show() -> Reply:
         wishes=wishes,
         total=total,
         listed=dict(by_reason).get(reason, 0) if reason else total,
-        put_off=count_waiting(session, clinic, now=now, later=True),
+        put_off=count_waiting(session, clinic, now=now, later=True, among=only),
+        among=chosen,
         reasons=by_reason,
         chosen=reason,
         quick=QUICK,

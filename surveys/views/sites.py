@@ -12,13 +12,18 @@ from flask import abort
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from scoring.responder import Rule
 from surveys.access.chain.audit import record
 from surveys.access.registry import granted_clinics, standing_grant
 from surveys.db import clinic_session, db
 from surveys.models import Clinic, RegistryGrant
-from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.dashboard import read
+from surveys.outcomes.filter_text import print_text
 from surveys.outcomes.filters import Filters
+from surveys.outcomes.public.disclosure import SMALLEST
+from surveys.outcomes.registry.choices import cells_of
+from surveys.outcomes.registry.pooling import Part
+from surveys.outcomes.sections import Section
 from surveys.protocols.model import Protocol
 from surveys.views.dashboard import enrolled_protocols
 from surveys.views.guard import identity
@@ -35,6 +40,10 @@ class Site:
     def follows(self, protocol: Protocol) -> bool:
         """Whether its figures mean the same: the protocol's text is the same to the letter."""
         return any(own.source_hash == protocol.source_hash for own, _count in self.protocols)
+
+    def large(self) -> bool:
+        """Whether it may be named: ten patients follow one protocol."""
+        return any(count >= SMALLEST for _protocol, count in self.protocols)
 
 
 @contextmanager
@@ -72,11 +81,12 @@ def _fullest(versions: Sequence[tuple[Protocol, int]]) -> tuple[Protocol, int]:
     return next(protocol for protocol, _count in versions if protocol.source_hash == chosen), sums[chosen]
 
 
-def cohort_of(site: Site, protocol: Protocol, filters: Filters, *, now: datetime) -> Cohort:
-    """Read one site's cohort and note in its own audit that somebody did."""
+def part_of(site: Site, protocol: Protocol, filters: Filters, rule: Rule, section: Section, *, now: datetime) -> Part:
+    """Read what a part of one site's page needs, and note in its own audit that somebody did."""
     with _opened(site.id) as (session, grant):
-        cohort = read(session, protocol, filters, now=now)
-        what = {"protocol": protocol.code, "version": protocol.version}
+        cohort = read(session, protocol, filters, rule, (section,), now=now)
+        part = Part(cohort, cells_of(session, filters))
+        what = {"protocol": protocol.code, "version": protocol.version, "filters": print_text(filters)}
         record(session, site.id, identity().actor, "figures_read", ("registry_grant", grant.id), now=now, new=what)
         session.commit()
-    return cohort
+    return part

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveys.models import Clinic, Patient, Staff, StaffTask, StaffTaskLog, Visit
 from surveys.schedule import local_date
-from surveys.workqueue.waiting import FIRST, LEFT_ALONE, waiting_visits
+from surveys.workqueue.waiting import FIRST, LEFT_ALONE, Episodes, waiting_visits
 
 IN_VAIN = 3  # calls that nobody answered
 NOBODY = ("no_answer", "voicemail")
@@ -90,10 +90,17 @@ def _by_attempts(call: Call, last: str | None) -> str:
 
 
 def calls(
-    session: Session, clinic: Clinic, *, now: datetime, later: bool = False, reason: str | None = None, limit: int = 50
+    session: Session,
+    clinic: Clinic,
+    *,
+    now: datetime,
+    later: bool = False,
+    reason: str | None = None,
+    limit: int = 50,
+    among: Episodes | None = None,
 ) -> list[Call]:
     """Today's calls, or those of later days, in their order: the primary timepoint, the window's end, the next try."""
-    rows = waiting_visits(session, clinic, now=now)
+    rows = waiting_visits(session, clinic, now=now, among=among)
     wanted = select(rows, Visit, Patient).join(Visit, Visit.id == rows.c.visit_id)
     wanted = wanted.join(Patient, Patient.id == rows.c.patient_id).where(rows.c.later == later)
     if reason:

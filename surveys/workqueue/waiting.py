@@ -28,7 +28,10 @@ LEFT_ALONE = "left_alone"  # the reason of a visit without a task
 FIRST, USUAL, OPTIONAL, UNPLANNED = range(4)  # the primary timepoint, any, one that may be left out, nobody's plan
 
 
-def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subquery:
+Episodes = Select[UUID]  # those whose visits are looked at; None: all
+
+
+def waiting_visits(session: Session, clinic: Clinic, *, now: datetime, among: Episodes | None = None) -> Subquery:
     """The clinic's visits that wait for a person at ``now``, one row each; ``later``: not before another day."""
     task = StaffTask.visit_id == Visit.id, StaffTask.closed_at.is_(None), StaffTask.kind.in_(ABOUT_VISIT)
     today = local_date(now, ZoneInfo(clinic.time_zone))
@@ -49,6 +52,7 @@ def waiting_visits(session: Session, clinic: Clinic, *, now: datetime) -> Subque
             _rank(session, now).label("rank"),
         )
         .where(or_(exists().where(*task), (Visit.opens_at <= now) & _left_alone(problem)))
+        .where(*([] if among is None else [Visit.episode_id.in_(among)]))
         .subquery()
     )
 
@@ -92,9 +96,11 @@ def _rank(session: Session, now: datetime) -> ColumnElement[int]:
     return case((unplanned, UNPLANNED), (to_come, OPTIONAL), *ranks, else_=USUAL)
 
 
-def count_waiting(session: Session, clinic: Clinic, *, now: datetime, later: bool = False) -> int:
+def count_waiting(
+    session: Session, clinic: Clinic, *, now: datetime, later: bool = False, among: Episodes | None = None
+) -> int:
     """How many visits somebody should look after today, or on later days."""
-    rows = waiting_visits(session, clinic, now=now)
+    rows = waiting_visits(session, clinic, now=now, among=among)
     return session.scalar(select(func.count()).select_from(rows).where(rows.c.later == later)) or 0
 
 
@@ -104,9 +110,11 @@ def count_patients(session: Session, clinic: Clinic, *, now: datetime) -> int:
     return session.scalar(select(func.count(rows.c.patient_id.distinct())).where(~rows.c.later)) or 0
 
 
-def counts_by_reason(session: Session, clinic: Clinic, *, now: datetime) -> Sequence[tuple[str, int]]:
+def counts_by_reason(
+    session: Session, clinic: Clinic, *, now: datetime, among: Episodes | None = None
+) -> Sequence[tuple[str, int]]:
     """Today's visits by the kinds of their tasks, the most frequent first; one with two kinds counts under both."""
-    rows = waiting_visits(session, clinic, now=now)
+    rows = waiting_visits(session, clinic, now=now, among=among)
     kind = func.unnest(func.coalesce(rows.c.kinds, array([LEFT_ALONE])))
     counted = select(kind.label("kind"), func.count().label("n")).where(~rows.c.later).group_by("kind")
     return [(row.kind, row.n) for row in session.execute(counted.order_by(func.count().desc(), "kind"))]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 
+from tasks.doctor.alerts import check_alerts
 from tasks.doctor.channels import check_mailbox, check_texts
 from tasks.doctor.data import check_audit, check_backup, check_disk, check_keys
 from tasks.doctor.database import check_database, is_up
@@ -31,7 +32,7 @@ COLOURS = {"ok": "green", "warn": "yellow", "bad": "red"}
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
 def doctor(as_json: bool) -> None:
-    """Look at database, roles, Redis, queue, clock, relay, texts, disk, keys, audit, backups, wording and settings."""
+    """Look at everything: database, queue, clock, relay, texts, disk, keys, audit, backups, alerts and settings."""
     findings = list(examine())
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
@@ -49,6 +50,7 @@ def examine() -> Iterator[Finding]:
         yield from _safely(lambda: check_backup(figures))
         yield from _safely(lambda: check_audit(figures))
         yield from _safely(check_keys)
+        yield from _safely(check_alerts)
     for check in ALWAYS:
         yield from _safely(check)
 

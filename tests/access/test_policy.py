@@ -8,7 +8,10 @@ from surveys.access import policy
 from surveys.models.clinic import ROLES
 from surveys.views import guard
 
-PARTS = {"site": policy.SITE, "sign-in": policy.SIGN_IN, "patient": policy.PATIENT, "staff": frozenset(policy.STAFF)}
+PARTS = {
+    **{"site": policy.SITE, "sign-in": policy.SIGN_IN, "patient": policy.PATIENT, "public": policy.PUBLIC},
+    "staff": frozenset(policy.STAFF),
+}
 
 
 def test_every_route_stands_in_exactly_one_part_and_no_line_is_stale(app: Flask) -> None:

@@ -20,6 +20,8 @@ from tests.views.test_registry import let_in, make_registry_analyst, some_lives
 PAGES = {
     "sites": ("registry_analyst", "/registry"),
     "figures": ("registry_analyst", "/registry/figures"),
+    "course": ("registry_analyst", "/registry/figures/more/course"),
+    "choices": ("registry_analyst", "/cohorts"),
     "access": ("admin", "/registry/access"),
 }
 

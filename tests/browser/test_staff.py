@@ -118,6 +118,12 @@ def code(page: Page) -> None:
         page.get_by_role("button", name="Show on the tablet").first.click()
 
 
+def case_report(page: Page) -> None:
+    follow("^Patient sheet$")(page)
+    with page.expect_navigation():
+        page.get_by_role("link", name="Case report").click()
+
+
 def call(page: Page) -> None:
     page.goto("/queue")
     with page.expect_navigation():
@@ -156,6 +162,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "patients": at("/patients"),
     "nobody found": at("/patients?q=nobody"),
     "patient": patient,
+    "patient sheet": follow("^Patient sheet$"),
+    "case report": case_report,
     "privacy": follow("^Privacy$"),
     "retention": at("/retention"),
     "enrol": at("/patients/new"),
@@ -171,6 +179,10 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "interview": follow("^Interview", more=True),
     "dashboard": at("/dashboard?protocol=trial"),
     "behind a rate": behind,
+    "dashboard, effect": at("/dashboard/more/effect?protocol=trial"),
+    "dashboard, missing data": at("/dashboard/more/missing?protocol=trial"),
+    "dashboard, nobody chosen": at("/dashboard?protocol=trial&enrolled_from=2030-01-01"),
+    "dashboard, a filter refused": at("/dashboard?protocol=trial&arm=nobody"),
     "nothing there": at("/patients/00000000-0000-0000-0000-000000000000"),
 }
 

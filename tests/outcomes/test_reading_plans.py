@@ -16,8 +16,8 @@ from local import roles
 from local.postgres import Postgres
 from surveys.db import bind_clinic_at_checkout, clinic_scope, uuid7
 from surveys.demo import replica
-from surveys.outcomes.cohort import load_cohort
 from surveys.outcomes.filters import Filters
+from surveys.outcomes.loading import load_cohort
 from surveys.protocols.loading import bundled_protocols
 from tests.factories import new_clinic
 from tests.outcomes.study import BEGIN, LATER, lay

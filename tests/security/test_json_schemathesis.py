@@ -24,6 +24,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 SCHEMA = schemathesis.openapi.from_path(DOCUMENT)
 PROBES = {"probes.healthz", "probes.readyz"}
 SCRIPTS = {"patient.item", "patient.answer", "ahead.show"}  # what the script on a patient's pages asks for
+PUBLIC = {"public.twin"}  # tests/outcomes/public holds a page that is open to the document
 MAKERS = {"probes.py", "patient.py"}
 ITEM = "/s/odi/1"
 WANTS = {"Accept": "application/json, text/html;q=0.5"}  # as the script asks
@@ -37,6 +38,12 @@ NOT_TOLD = [  # which levels a question has, and what its token allows, is beyon
 @SCHEMA.include(path_regex="^/[a-z]+$").parametrize()
 @bounded(25, 300)
 def test_the_json_endpoints_answer_as_documented(case: Case[Any], web_server: str) -> None:
+    case.call_and_validate(base_url=web_server)
+
+
+@SCHEMA.include(path_regex="^/public/").parametrize()
+@bounded(25, 300)
+def test_a_public_page_that_is_none_answers_as_documented(case: Case[Any], web_server: str) -> None:
     case.call_and_validate(base_url=web_server)
 
 
@@ -84,6 +91,7 @@ def phone(app: Flask) -> FlaskClient:
 def test_every_json_endpoint_is_documented(app: Flask) -> None:
     found = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in PROBES}
     scripts = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in SCRIPTS}
+    scripts |= {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint in PUBLIC}
     written = {re.sub("<(?:int:)?([a-z]+)>", r"{\1}", path) for path in scripts}
     assert set(SCHEMA.raw_schema["paths"]) == found | written
     assert {app.test_client().get(path, base_url=SITE).mimetype for path in found} == {"application/json"}

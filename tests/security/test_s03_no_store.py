@@ -10,7 +10,7 @@ from tests.security.matrix import cases
 from tests.security.world import ACTORS, World
 from tests.staff_browser import SITE
 
-LASTING = {"icon", "static"}  # files of ours that are the same for everybody
+LASTING = {"icon", "static", *policy.PUBLIC}  # files and pages that are the same for everybody
 
 
 @pytest.mark.parametrize("actor", ACTORS)

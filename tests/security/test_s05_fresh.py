@@ -87,7 +87,9 @@ def test_s05_a_sensitive_act_asks_first_and_does_nothing_until_then(app: Flask, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/account/password", "/account/second-factor", "/team/new", "/team/{staff}"], ids=lambda path: path
+    "path",
+    ["/account/password", "/account/second-factor", "/team/new", "/team/{staff}", "/alerts/settings"],
+    ids=lambda path: path,
 )
 def test_s05_pages_of_sensitive_acts_stand_behind_it(app: Flask, clinic: MadeClinic, path: str) -> None:
     door, person = Door(app), staff_id(app, clinic.logins["analyst"])

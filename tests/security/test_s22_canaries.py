@@ -175,8 +175,12 @@ def _token(postbox: Postbox) -> str:
 def _watch_the_queue(server: RedisServer, made: Flows) -> None:
     """Keep what waits for a worker, while there is none."""
     with Redis.from_url(server.url()) as client:
-        wait_until(lambda: bool(client.llen("celery")), "a task in the queue", 60)
-        made.queued = b"\n".join(client.lrange("celery", 0, -1))
+
+        def ticked() -> bool:
+            made.queued = b"\n".join(client.lrange("celery", 0, -1))
+            return b'"task": "tick"' in made.queued
+
+        wait_until(ticked, "the tick in the queue", 60)
 
 
 def _await_no_message(settings: dict[str, str], clinic_id: UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,11 +15,13 @@ from sqlalchemy import select
 
 from local import roles
 from local.postgres import Postgres
+from surveys.access.chain.audit import Actor
 from surveys.access.policy import STAFF
 from surveys.access.signin import factors, totp
 from surveys.db import Base, app_now, clinic_session, real_now
-from surveys.models import AuditEvent, Merge, Message, Patient, Response, Staff, StaffSession, Visit
+from surveys.models import AuditEvent, Claim, Episode, Merge, Message, Patient, Response, Staff, StaffSession, Visit
 from surveys.outbox.suppressing import suppress_of
+from surveys.people.goals import set_goal
 from tests.page_forms import form_to
 from tests.patients import invite
 from tests.security.found_forms import filled
@@ -31,14 +34,17 @@ PERSON = {"chart_number": "W-1", "first_name": "Ada", "surname": "Byron", "chann
 EPISODE = {"protocol": "spine", "arm": "treated", "pain_generator": "facet", "product": "prp"}
 SIGNED = {"consent_version": "1", "signed_on": YESTERDAY}
 FILE = "chart_number,first_name,surname,arm,pain_generator\nW-2,Mary,Somerville,treated,facet\n"
+PAST = "patient_number,timepoint,nrs11_active\n{past_number},{past_timepoint},4\n"
 NOBODY = "01890000-0000-7000-8000-000000000001"
 NEW_PASSWORD = "quite another long password"
 # They write nothing: a look at what was typed, and proving once more who is there.
-READ_ONLY = {"imports.look", "imports.rest"}
+READ_ONLY = {"answers_import.check", "imports.look", "imports.rest"}
 # Need an institution that vouches, or a record whose time has run out; their own tests assert the row.
 ELSEWHERE = {"member.link_identity", "retention.erase_now", "retention.yes"}
 # A savepoint has a number of its own, which follows its transaction's.
 PARTS = {"acts.resend": 2}
+# Triggers write this feed, inside whichever savepoint the watched row changes in; it names its transaction itself.
+BY_TRANSACTION = {"outcome_change": "transaction"}
 # What a request of any kind keeps: who was last seen, counted tries, forms shown.
 KEPT_BY_EACH = {"audit_event", "staff_session", "login_attempt"}
 
@@ -54,6 +60,29 @@ class Act:
 
 
 ACTS: Mapping[str, Act] = {
+    "alerts.look": Act("clinician A", "/alerts/{alert_id}", {"note": "phoned"}, {"note": ""}),
+    "alert_settings.save": Act("admin", "/alerts/settings", {"deputy": "{staff_id}"}, {"deputy": ""}),
+    "cohorts.save": Act("coordinator", "/cohorts", {"name": "Women", "filters": "protocol=spine sex=female"}, {}),
+    "exports.ask": Act("coordinator", "/exports", {"filters": "protocol=spine"}, {"filters": "nonsense"}),
+    "exports.cancel": Act("coordinator", "/exports/{job_id}/cancel"),
+    "reports.ask": Act(
+        "coordinator", "/reports", {"filters": "protocol=spine", "rule": "odi change >= 10"}, {"filters": "nonsense"}
+    ),
+    "reports.cancel": Act("coordinator", "/reports/{report_id}/cancel"),
+    "answers_import.store": Act(
+        "coordinator", "/patients/import-answers/store", {"text": PAST, "agreed": "yes"}, {"text": PAST}
+    ),
+    "plans.write": Act(
+        "admin",
+        "/plans",
+        {"protocol": "spine", "title": "P", "rule": "odi change >= 10", "timepoint": "m12", "kind": "complications"},
+        {"protocol": "spine"},
+    ),
+    "claims.make": Act(
+        "clinician A", "/claims", {"protocol": "spine", "kind": "complications"}, {"protocol": "spine", "kind": "x"}
+    ),
+    "claims.sign": Act("admin", "/claims/{claim_number}/sign"),
+    "claims.withdraw": Act("admin", "/claims/{claim_number}/withdraw", {"reason": "a slip"}, {}),
     "enrolment.save": Act("coordinator", "/patients/new", PERSON | EPISODE, {}),
     "imports.apply": Act("coordinator", "/patients/import/enrol", {"text": FILE}, {"text": "nonsense"}),
     "details.right_again": Act("coordinator", "/patients/{patient_id}/right-again"),
@@ -73,6 +102,9 @@ ACTS: Mapping[str, Act] = {
         "coordinator", "/episodes/{episode_id}/treatments", {"treatment_on": NEXT_YEAR, "product": "prp"}, {}
     ),
     "acts.settle": Act("coordinator", "/treatments/{treatment_id}", {"state": "cancelled"}, {}),
+    "acts.correct_care": Act(
+        "coordinator", "/episodes/{episode_id}/care", {"diagnosis": "M51.1"}, {"diagnosis": "slipped disc"}
+    ),
     "acts.correct_index_date": Act(
         "coordinator", "/episodes/{episode_id}/index-date", {"on_date": YESTERDAY, "reason": "slip"}, {}
     ),
@@ -81,6 +113,11 @@ ACTS: Mapping[str, Act] = {
     ),
     "acts.revoke": Act("coordinator", "/endings/{ending_id}/revoke"),
     "acts.end": Act("coordinator", "/episodes/{episode_id}/endings", {"kind": "lost", "on_date": YESTERDAY}, {}),
+    "goals.save": Act("coordinator", "/episodes/{episode_id}/goal", {"words": "Dance at the wedding"}, {"words": ""}),
+    "goals.rate": Act("coordinator", "/goals/{rated_id}/ratings", {"rating": "4", "mode": "paper"}, {"rating": "11"}),
+    "opioids.save": Act(
+        "coordinator", "/episodes/{asked_id}/opioids", {"on_date": YESTERDAY, "says": "none"}, {"says": "none"}
+    ),
     "held.settle": Act("coordinator", "/held/{held_id}", {"act": "cancel"}, {"act": "x"}),
     "held.settle_group": Act("coordinator", "/held/all/later", {"act": "cancel"}, {"act": "x"}),
     "links.reissue": Act("coordinator", "/visits/{reissue_id}/reissue"),
@@ -102,6 +139,9 @@ ACTS: Mapping[str, Act] = {
     ),
     "holidays.add": Act("admin", "/settings/holidays", {"on_date": NEXT_YEAR, "name": "Founders' day"}, {}),
     "holidays.remove": Act("admin", "/settings/holidays/remove", {"on_date": NEXT_YEAR}, {}),
+    "publishing.save": Act("admin", "/publishing", {"slug": "page-{unique}", "opened": "y"}, {"slug": "No address"}),
+    "publishing.statements": Act("admin", "/publishing/statements", {"chosen": "1"}, {"position-1": "x"}),
+    "publishing.new_key": Act("admin", "/publishing/key"),
     "settings.save": Act("admin", "/settings", {"phone": "+44 20 7946 0999"}, {"sender_name": ""}),
     "registry_access.stop": Act("admin", "/registry/access/{grant_id}/revoke"),
     "registry_access.allow": Act("admin", "/registry/access", {"login": "{analyst}"}, {"login": "nobody"}),
@@ -166,9 +206,8 @@ class Stage:
         found: dict[int, set[str]] = {}
         for name, table in Base.metadata.tables.items():
             if "clinic_id" in table.columns and name not in KEPT_BY_EACH:
-                query = (
-                    f"SELECT DISTINCT xmin::text::bigint FROM {name} WHERE clinic_id = %s AND xmin::text::bigint > %s"  # noqa: S608 - names of our own tables
-                )
+                by = BY_TRANSACTION.get(name, "xmin::text::bigint")
+                query = f"SELECT DISTINCT {by} FROM {name} WHERE clinic_id = %s AND {by} > %s"  # noqa: S608 - names of our own tables
                 for (number,) in self.superuser.execute(query.encode(), (self.world.a.id, since)):
                     assert isinstance(number, int)
                     found.setdefault(number, set()).add(name)
@@ -178,7 +217,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
     world = build(app)
-    opened, held, erased, reissued = (invite(app, clinic_id=world.a.id) for _ in range(4))
+    opened, held, erased, reissued, past = (invite(app, clinic_id=world.a.id) for _ in range(5))
     ids = dict(world.own) | {"open_id": str(opened.visit_id), "analyst": world.a.logins["registry_analyst"]}
     ids |= {"unique": world.a.id.hex[-8:], "erased_id": str(erased.patient_id), "reissue_id": str(reissued.visit_id)}
     with app.app_context(), clinic_session(world.a.id) as session:
@@ -188,9 +227,15 @@ def stage(app: Flask, postgres: Postgres) -> Iterator[Stage]:
         for message in messages:
             message.state = "held"
         ids["held_id"] = str(messages[0].id)
-        ids["asked_id"] = str(session.get_one(Visit, opened.visit_id).episode_id)
+        asked = session.get_one(Episode, session.get_one(Visit, opened.visit_id).episode_id)
+        clinician = Actor("staff", UUID(world.own["staff_id"]))
+        day = now.date() - timedelta(days=1)
+        goal = set_goal(session, app.extensions["vault"], asked, "Dance", on=day, actor=clinician, now=now)
+        ids |= {"asked_id": str(asked.id), "rated_id": str(goal.id)}
         people = {"number": world.own["patient_id"], "other_number": world.other["patient_id"]}
-        for name, patient_id in {**people, "erased_number": erased.patient_id}.items():
+        ids["past_timepoint"] = session.get_one(Visit, past.visit_id).timepoint
+        people |= {"erased_number": str(erased.patient_id), "past_number": str(past.patient_id)}
+        for name, patient_id in people.items():
             ids[name] = str(session.get_one(Patient, patient_id).number)
         victim = session.get_one(Staff, world.own["staff_id"])
         factor, _secret = factors.offered(session, app.extensions["vault"], victim, now=real_now(session))
@@ -255,6 +300,15 @@ def suppressed(stage: Stage, act: Act) -> Mapping[str, str]:
     return act.typed
 
 
+def published(stage: Stage, act: Act) -> Mapping[str, str]:
+    """A statement stands on the public page, and the form has no position for it."""
+    with stage.app.app_context(), clinic_session(stage.world.a.id) as session:
+        claim = session.scalars(select(Claim).where(Claim.number == int(stage.ids["claim_number"]))).one()
+        claim.public_at, claim.public_position = claim.made_at, 1
+        session.commit()
+    return act.typed
+
+
 def settings(stage: Stage, act: Act) -> Mapping[str, str]:
     """The page's own form with one entry changed."""
     form = form_to(stage.browser(act.who).get(act.path, base_url=SITE).text, act.path)
@@ -266,6 +320,8 @@ PREPARED: Mapping[str, Callable[[Stage, Act], Mapping[str, str]]] = {
     "entry.change": amended,
     "details.right_again": suppressed,
     "merging.part": parted,
+    "alert_settings.save": settings,
+    "publishing.statements": published,
     "settings.save": settings,
     "setting_up.own_confirm": second_factor,
     "account.end_others": another_session,

@@ -49,7 +49,9 @@ ONE, BOTH, AFTER = (
 )
 PATIENTS = 240  # of each clinic: several batches
 # columns of bytes that hold no personal value
-DIGESTS = {"account_digest", "address_digest", "chain_hash", "code_digest", "token_digest"}
+DIGESTS = {"account_digest", "address_digest", "chain_hash", "code_digest", "public_key", "token_digest"}
+# Sealed, and gone after a day: a rotation passes it over, and a file that opens no more is asked for again.
+OF_A_DAY = {("job_part", "content")}
 
 
 def test_s24_every_column_of_bytes_is_sealed_and_listed_or_a_digest() -> None:
@@ -61,7 +63,7 @@ def test_s24_every_column_of_bytes_is_sealed_and_listed_or_a_digest() -> None:
         if isinstance(column.type, LargeBinary) or column.name.endswith(("_enc", "_index", "sealed", "wrapped"))
         if column.name not in DIGESTS
     }
-    assert found == listed
+    assert found == listed | OF_A_DAY
 
 
 @contextmanager

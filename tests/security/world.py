@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM, Actor
+from surveys.access.keys.encryption import Vault
 from surveys.access.opt_out import opt_out_url
 from surveys.access.registry import grant, grants
 from surveys.access.signin.sessions import open_session
 from surveys.db import Base, app_now, clinic_session, real_now
-from surveys.models import Clinic, Consent, Episode, Patient, Response, Staff, Visit
+from surveys.exchange import jobs
+from surveys.models import Alert, Clinic, Consent, Episode, Patient, Response, Staff, Visit
+from surveys.outcomes.public.page import set_page
 from surveys.pathway.endings import record_ending
 from surveys.pathway.episodes import TreatmentDetails, plan_treatment
+from surveys.people.goals import set_goal
 from surveys.privacy.merging import merge
-from surveys.views.dashboard import FEWEST
+from surveys.views.filter_form import FEWEST
 from tests.factories import BEGINNING, MadeClinic, add_member, make_clinic
 from tests.patients import Invited, invite
 from tests.scored import scored_before
+from tests.security.stated import stated
 from tests.staff_browser import SITE, signed_in
 
 EXTRA = {"registry_analyst": "registry_analyst", "disabled": "clinician", "victim": "clinician"}  # login: role
@@ -144,13 +149,15 @@ def _ids(app: Flask, clinic: MadeClinic) -> Ids:
     invited = invite(app, clinic_id=clinic.id, timepoint="m1")
     scored_before(app, invited, "nrs_active", 8)
     with app.app_context(), clinic_session(clinic.id) as session:
-        of_patient, of_clinic = _of_patient(session, invited), _of_clinic(session, clinic)
+        of_patient, of_clinic = _of_patient(session, app.extensions["vault"], invited), _of_clinic(session, clinic)
         rows = _any_of_each(session) | of_clinic | of_patient
+        said = stated(session, clinic)
         rows["session_id"] = rows["staff_session_id"]
         session.commit()
     url = opt_out_url(SITE, str(app.secret_key), clinic.id, rows["episode_id"])
-    made = {name: str(row) for name, row in rows.items()}
+    made = {name: str(row) for name, row in {**rows, **said}.items()}
     made["cookie"] = _past_the_first_screen(app, invited.token)
+    made["slug"] = slug_of(clinic)
     made["stop_token"] = app.extensions["backstory"].sms.stop_token
     return made | {"token": invited.token, "opt_out": url.rpartition("/")[2]}
 
@@ -162,8 +169,9 @@ def _any_of_each(session: Session) -> dict[str, UUID]:
     return {name: row for name, row in rows.items() if row}
 
 
-def _of_patient(session: Session, invited: Invited) -> dict[str, UUID]:
+def _of_patient(session: Session, vault: Vault, invited: Invited) -> dict[str, UUID]:
     now = app_now(session)
+    clinician = Actor("staff", session.scalars(select(Staff.id).where(Staff.role == "clinician")).first())
     clinic = session.get_one(Clinic, invited.clinic_id)
     episode = session.get_one(Episode, session.get_one(Visit, invited.visit_id).episode_id)
     far = TreatmentDetails(now.date() + timedelta(days=400), "prp")
@@ -177,7 +185,18 @@ def _of_patient(session: Session, invited: Invited) -> dict[str, UUID]:
     assert response
     found = {"patient": invited.patient_id, "episode": episode.id, "visit": invited.visit_id, "consent": consent}
     found |= {"treatment": treatment.id, "ending": ending.id, "response": response}
+    found["alert"] = _alert(session, invited, response, now)
+    found["goal"] = set_goal(session, vault, episode, "Walk to the sea", on=now.date(), actor=clinician, now=now).id
     return {f"{name}_id": row for name, row in found.items()}
+
+
+def _alert(session: Session, invited: Invited, response_id: UUID, now: datetime) -> UUID:
+    """One that waits for somebody."""
+    what = {"kind": "deterioration", "subject": "nrs_active", "rule": "worse by >= 3.6", "before": 2, "after": 8}
+    row = Alert(clinic_id=invited.clinic_id, response_id=response_id, raised_at=now, due_at=now, **what)
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def _of_clinic(session: Session, clinic: MadeClinic) -> dict[str, UUID]:
@@ -189,4 +208,17 @@ def _of_clinic(session: Session, clinic: MadeClinic) -> dict[str, UUID]:
     open_session(session, session.get_one(Staff, staff[clinic.logins["victim"]]), now=real_now(session))
     session.flush()
     row = known[0] if known else grant(session, clinic.id, login, actor=admin, now=now)
-    return {"staff_id": staff[clinic.logins["victim"]], "grant_id": row.id}
+    order = {"filters": "protocol=spine"}
+    asked_by = Actor("staff", staff[clinic.logins["coordinator"]])
+    job = jobs.ask(session, clinic.id, "export", order, actor=asked_by, now=real_now(session))
+    wanted = order | {"rule": "odi change >= 10", "asked_by": str(asked_by.id)}
+    report = jobs.ask(session, clinic.id, "report", wanted, actor=asked_by, now=real_now(session))
+    vault, slug = current_app.extensions["vault"], slug_of(clinic)
+    set_page(session, clinic.id, slug, vault, opened=True, actor=admin, now=now)
+    staff_id = staff[clinic.logins["victim"]]
+    return {"staff_id": staff_id, "grant_id": row.id, "job_id": job.id, "report_id": report.id}
+
+
+def slug_of(clinic: MadeClinic) -> str:
+    """The address of its public page."""
+    return f"clinic-{clinic.id.hex[-12:]}"

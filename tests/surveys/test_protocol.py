@@ -143,3 +143,47 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path_factory: pytest.TempPathFa
     path.write_bytes('title = "Rücken"'.encode("latin-1"))
     with pytest.raises(ProtocolError, match="not UTF-8"):
         load_protocol_file(path)
+
+
+PERSONAL = """
+[[individual]]
+scale = "odi"
+sdc = 12.5
+sdc_source = "our retests"
+worse = 8
+worse_source = "decided"
+"""
+
+
+def test_a_protocol_states_what_one_patients_change_is_judged_by() -> None:
+    (stated,) = parse_protocol(SPINE + PERSONAL, "ours.toml").individual
+    assert (stated.scale, stated.mic) == ("odi", None)
+    assert [(str(each.value), each.source) for each in (stated.sdc, stated.worse) if each] == [
+        ("12.5", "our retests"),
+        ("8", "decided"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('"odi"', '"gph_t"', "scale", "no scale of this protocol"),
+        ("8", "0", "worse", "above 0"),
+        ("8", "101", "worse", "nobody can change by 101"),
+        ('worse_source = "decided"', "", "worse_source", "is missing"),
+        ("worse = 8\n", "", "worse_source", "not a known key"),
+        ("worse", "better", "better", "not a known key"),
+    ],
+)
+def test_a_faulty_threshold_of_one_patient_is_refused(old: str, new: str, key: str, reason: str) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        parse_protocol(SPINE + PERSONAL.replace(old, new), "ours.toml")
+    assert refusal.value.key == f"individual[0].{key}"
+    assert reason in refusal.value.reason
+
+
+def test_a_scale_states_its_thresholds_once_and_some_of_them() -> None:
+    with pytest.raises(ProtocolError, match="stands there twice"):
+        parse_protocol(SPINE + 2 * PERSONAL, "ours.toml")
+    with pytest.raises(ProtocolError, match="states none of"):
+        parse_protocol(SPINE + '\n[[individual]]\nscale = "odi"\n', "ours.toml")

@@ -108,6 +108,63 @@ def test_filters_narrow_every_figure(reader: FlaskClient) -> None:
     assert "0 enrolled" in nobody
 
 
+def test_the_rule_can_be_switched_and_typed(reader: FlaskClient) -> None:
+    page = read(reader, "/dashboard?rule=nrs_active+change+%3E%3D+2")
+    assert "22/39" in page
+    assert "rule=nrs_active+change" in page  # its links carry the rule on
+    typed = read(reader, "/dashboard/responders-1.csv?rule=odi+change+%3E%3D+10&rule=odi+change+%3E%3D+12")
+    assert {row["rule"] for row in csv.DictReader(io.StringIO(typed.lstrip("\ufeff")))} == {"odi change >= 12"}
+
+
+@pytest.mark.parametrize("rule", ["nonsense", "odi change >= 1000", "odi change >= -3", "pain change >= 2", "%00"])
+def test_a_text_that_is_no_rule_is_refused_with_a_sentence(reader: FlaskClient, rule: str) -> None:
+    reply = reader.get("/dashboard", query_string={"rule": rule}, base_url="https://localhost")
+    assert reply.status_code == 422
+    assert "Change it, or leave it empty" in reply.get_data(as_text=True)
+
+
+def test_a_rule_on_a_scale_that_nobody_is_asked_says_so_and_leads_back(reader: FlaskClient) -> None:
+    page = read(reader, "/dashboard?rule=nrs_back+change+%3E%3D+3")
+    assert "asks for Back pain" in page
+    assert "Show everybody by the protocol’s rule" in page
+
+
+@pytest.mark.parametrize("section", ["effect", "missing", "subgroups", "course", "harms", "measures"])
+def test_every_part_shows_its_figures_with_their_numbers(reader: FlaskClient, section: str) -> None:
+    page = read(reader, f"/dashboard/more/{section}?arm=&sex=")
+    figures = re.findall(r'<figure class="card figure" id="([^"]+)"', page)
+    assert len(figures) >= 2
+    for code in figures:
+        text = read(reader, f"/dashboard/{code}.csv")
+        assert text.startswith("\ufeff")
+    for drawing in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
+        assert not FORBIDDEN.search(drawing)
+        assert "aria-label=" not in drawing
+
+
+def test_a_part_or_figure_that_does_not_exist_is_not_found(reader: FlaskClient) -> None:
+    for path in ("/dashboard/more/nothing", "/dashboard/nothing.csv", "/dashboard/responders-99.csv"):
+        assert reader.get(path, base_url="https://localhost").status_code == 404
+
+
+def test_the_missing_and_the_comparison_are_on_their_pages(reader: FlaskClient) -> None:
+    missing = read(reader, "/dashboard/more/missing")
+    for counts in ("26/39", "26/40", "27/40", "4/40"):
+        assert counts in missing
+    effect = read(reader, "/dashboard/more/effect")
+    assert "not randomised" in effect
+    assert "+59 points" in effect
+
+
+def test_a_number_leads_to_the_patients_it_stands_for(app: Flask, clinic: MadeClinic, reader: FlaskClient) -> None:
+    """Only the counts here: the rows of this study hold no names to open."""
+    page = read(signed_in(app, clinic, "clinician"), "/dashboard/more/course")
+    assert "group=early-bmc" in page
+    path = "/dashboard/trajectories/people?group=early-bmc"
+    assert reader.get(path, base_url="https://localhost").status_code == 403
+    assert "group=early-bmc" not in read(reader, "/dashboard/more/course")
+
+
 def test_the_second_visit_draws_nothing_again(reader: FlaskClient) -> None:
     read(reader, "/dashboard")
     from surveys.outcomes.figure import _drawn  # noqa: PLC0415 - its cache is the subject
@@ -174,9 +231,13 @@ def test_the_page_holds_to_the_policy_and_to_the_window(
     page.fill("#password", PASSWORD)
     page.click("main button")
     page.wait_for_selector("figure")
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"dashboard-{width}-{scheme}.png"), full_page=True)
-    assert page.evaluate("window.broken") == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in ("", "/more/effect", "/more/missing", "/more/subgroups", "/more/course", "/more/harms"):
+        page.goto(f"{web_server}/dashboard{part}")
+        page.wait_for_selector("figure")
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            name = f"dashboard{part.replace('/', '-')}-{width}-{scheme}.png"
+            page.screenshot(path=str(Path(folder) / name), full_page=True)
+        assert page.evaluate("window.broken") == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

@@ -42,10 +42,13 @@ def let_in(app: Flask, clinic: MadeClinic, login: str) -> None:
     assert admin.post("/registry/access", data=typed, base_url=SITE).status_code == 303
 
 
+EACH = 12  # one of an arm is lost; ten have to be left
+
+
 def some_lives() -> list[Life]:
-    """A few of each arm of the replicated trial."""
+    """As many of each arm of the replicated trial as are shown outside a clinic."""
     everyone = list(replica.lives(BEGIN))
-    return [each for arm in ("bmc", "conventional") for each in [one for one in everyone if one.arm == arm][:6]]
+    return [each for arm in ("bmc", "conventional") for each in [one for one in everyone if one.arm == arm][:EACH]]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +113,106 @@ def test_tables_and_drawings_are_those_of_the_pool(reader: FlaskClient, counts: 
     assert f"{2 * counts[0]}/{2 * counts[1]}" in read(reader, "/registry/figures/responders-1.svg")
 
 
+def test_small_sites_are_counted_where_all_of_them_are_no_small_group(
+    app: Flask, reader: FlaskClient, home: MadeClinic, counts: tuple[int, int]
+) -> None:
+    """Whoever takes the sites that can be read from all together must be left with nobody or with ten."""
+    both = f">{2 * counts[0]}/{2 * counts[1]}<"
+    made = []
+    try:
+        for position in range(2):
+            with app.app_context():
+                made.append(make_clinic())
+                lay(db.engine, made[-1].id, [each for each in some_lives() if each.arm == "bmc"][:6])
+            let_in(app, made[-1], home.logins["registry_analyst"])
+            page = read(reader, "/registry")
+            assert str(made[-1].id) not in page
+            assert (both in page) == (position == 0)
+            assert ("1 site has too few patients" in page) == (position == 0)
+            alone = read(reader, f"/registry/figures?site={made[-1].id}")
+            assert "Too few patients fit this choice" in alone
+            assert "6 enrolled" not in alone
+        rows = list(csv.DictReader(io.StringIO(read(reader, "/registry/figures/by-site.csv").lstrip("\ufeff"))))
+        treated = [row for row in rows if row["arm"] == "bmc"]
+        assert [row["enrolled"] for row in treated] == ["12", "12", "36"]
+        assert read(reader, "/registry/figures/by-site.svg").count("Riverside Clinic: ") == 4
+    finally:
+        for clinic in made:
+            page = read(admin := signed_in(app, clinic, "admin"), "/registry/access")
+            action = re.search(r'action="(/registry/access/[^"]+/revoke)"', page)
+            assert action
+            admin.post(action[1], data=dict(form_to(page, action[1]).fields), base_url=SITE)
+    assert both in read(reader, "/registry")
+
+
+def test_a_choice_is_answered_where_what_it_leaves_out_is_no_small_group(
+    reader: FlaskClient, sites: tuple[MadeClinic, ...]
+) -> None:
+    """Of the twelve in an arm some are women and some are men: one of the two groups is small, so both stay hidden."""
+    page = read(reader, f"/registry/figures?site={sites[0].id}&sex=female")
+    assert "Too few patients fit this choice" in page
+    assert "Too few patients fit this choice" in read(reader, f"/registry/figures?site={sites[0].id}&sex=male")
+    everybody = read(reader, f"/registry/figures?site={sites[0].id}&enrolled_from=1900-01-01&enrolled_to=9999-12-31")
+    assert "24 enrolled" in everybody
+    assert "enrolled from 1900-01-01" in everybody
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("age_from=51", "ages begin at 50 or 65"),
+        ("bmi_to=26", "body mass index begins at 25 or 30"),
+        ("enrolled_from=2024-03-05", "whole years"),
+        ("diagnosis=M51.1", "three first characters"),
+        ("dose_from=100", "by clinician, dose or way of answering"),
+        ("nth=9", "number of treatments is at most"),
+        ("mode=phone", "not one of those on offer"),
+        ("rule=nonsense", "This rule cannot be used"),
+    ],
+)
+def test_a_choice_that_is_too_fine_is_refused_with_what_to_choose_instead(
+    reader: FlaskClient, query: str, sentence: str
+) -> None:
+    for path in ("/registry", "/registry/figures", "/registry/figures/responders-1.csv"):
+        reply = reader.get(f"{path}?{query}", base_url=SITE)
+        assert reply.status_code == 422
+        assert sentence in reply.get_data(as_text=True)
+
+
+def test_every_part_of_the_figures_stands_for_one_site_and_for_all(
+    reader: FlaskClient, sites: tuple[MadeClinic, ...]
+) -> None:
+    of_one = f"?site={sites[0].id}"
+    for part in ("effect", "missing", "subgroups", "course", "harms", "measures", f"harms{of_one}"):
+        page = read(reader, f"/registry/figures/more/{part}")
+        assert "/patients" not in page
+        assert "24 enrolled" in page if of_one in part else "48 enrolled" in page
+    assert "Shown for all sites together" in read(reader, f"/registry/figures/more/subgroups{of_one}")
+    assert "Shown inside the clinic alone" in read(reader, "/registry/figures")
+
+
+def test_a_saved_choice_is_taken_and_that_of_a_clinic_is_unknown(
+    app: Flask, reader: FlaskClient, sites: tuple[MadeClinic, ...]
+) -> None:
+    page = read(reader, "/registry?arm=bmc")
+    typed = dict(form_to(page, "/cohorts").fields) | {"name": "Treated"}
+    assert reader.post("/cohorts", data=typed, base_url=SITE).status_code == 303
+    listed = read(reader, "/cohorts")
+    mine = re.search(r"/registry\?cohort=([0-9a-f-]{36})", listed)
+    assert mine
+    for path in ("/registry", "/registry/figures", "/registry/figures/more/effect"):
+        shown = read(reader, f"{path}?cohort={mine[1]}")
+        assert "<strong>Treated</strong>, version 1" in shown
+        assert "24 enrolled" in shown  # twelve at each of two sites
+    owner = signed_in(app, sites[0], "analyst")
+    typed = dict(form_to(read(owner, "/dashboard?arm=bmc"), "/cohorts").fields) | {"name": "Ours"}
+    assert owner.post("/cohorts", data=typed, base_url=SITE).status_code == 303
+    theirs = re.search(r"/dashboard\?cohort=([0-9a-f-]{36})", read(owner, "/cohorts"))
+    assert theirs
+    assert reader.get(f"/registry?cohort={theirs[1]}", base_url=SITE).status_code == 404
+    assert owner.get(f"/dashboard?cohort={mine[1]}", base_url=SITE).status_code == 404
+
+
 def test_pages_of_a_clinic_are_not_for_the_registry(reader: FlaskClient) -> None:
     for path in ("/dashboard", "/desk", "/patients", "/registry/access"):
         assert reader.get(path, base_url=SITE).status_code == 403
@@ -147,10 +250,10 @@ def test_who_does_not_allow_research_is_counted_by_their_own_clinic_only(
 def test_access_ends_when_the_clinic_takes_it_back(app: Flask, home: MadeClinic) -> None:
     with app.app_context():
         clinic = make_clinic()
-        lay(db.engine, clinic.id, [life(number) for number in range(5)])
+        lay(db.engine, clinic.id, [life(number) for number in range(10)])
     let_in(app, clinic, home.logins["registry_analyst"])
     reader, admin = signed_in(app, home, "registry_analyst"), signed_in(app, clinic, "admin")
-    assert "5 enrolled" in read(reader, f"/registry/figures?site={clinic.id}")
+    assert "10 enrolled" in read(reader, f"/registry/figures?site={clinic.id}")
     page = read(admin, "/registry/access")
     action = re.search(r'action="(/registry/access/[^"]+/revoke)"', page)
     assert action
@@ -194,13 +297,16 @@ def test_only_a_registry_analyst_is_let_in_and_every_other_login_is_told_the_sam
 def test_an_arm_of_a_handful_is_kept_from_whoever_reads_without_names(app: Flask, home: MadeClinic) -> None:
     with app.app_context():
         clinic = make_clinic()
-        lay(db.engine, clinic.id, [*(life(number) for number in range(5)), life(9, arm="conventional")])
+        lay(db.engine, clinic.id, [*(life(number) for number in range(10)), life(10, arm="conventional")])
     let_in(app, clinic, home.logins["registry_analyst"])
-    paths = {"registry_analyst": (home, f"/registry/figures?site={clinic.id}"), "analyst": (clinic, "/dashboard")}
-    for role, (of, path) in paths.items():
+    paths = {
+        "registry_analyst": (home, f"/registry/figures?site={clinic.id}", "fewer than 10 patients"),
+        "analyst": (clinic, "/dashboard", "fewer than 5 patients"),
+    }
+    for role, (of, path, words) in paths.items():
         page = read(signed_in(app, of, role), path)
-        assert "fewer than 5 patients" in page
-        assert "5 enrolled" in page
-        assert "0/1" not in page
-    assert "6 enrolled" in read(signed_in(app, clinic, "clinician"), "/dashboard")
-    assert "fewer than 5" in read(signed_in(app, home, "registry_analyst"), "/registry?protocol=trial")
+        assert words in page
+        assert "10 enrolled" in page
+        assert "0/1<" not in page
+    assert "11 enrolled" in read(signed_in(app, clinic, "clinician"), "/dashboard")
+    assert "fewer than 10" in read(signed_in(app, home, "registry_analyst"), "/registry?protocol=trial")

@@ -28,7 +28,7 @@ def dashboard(app: Flask, source: str) -> str:
             study.row = protocol_store.load(session, made.id, source, "trial.toml", now=app_now(session))
             study.add(life(1))
             session.commit()
-    return unescape(read(signed_in(app, made, "analyst"), "/dashboard?protocol=trial"))
+    return unescape(read(signed_in(app, made, "analyst"), "/dashboard/more/measures?protocol=trial"))
 
 
 def test_a_flagged_set_is_named_beside_the_figures_of_the_index(app: Flask) -> None:

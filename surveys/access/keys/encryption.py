@@ -43,19 +43,27 @@ class Vault:
 
     def seal(self, value: str, table: str, column: str, row: UUID) -> bytes:
         """Seal under the current key; moved to another row or column the value no longer opens."""
-        nonce, current = os.urandom(NONCE_BYTES), self.ring.current
-        body = self._keys[current].cipher.encrypt(nonce, value.encode(), _place(table, column, row))
-        return bytes([current]) + nonce + body
+        return self.seal_bytes(value.encode(), table, column, row)
 
     def open(self, sealed: bytes, table: str, column: str, row: UUID) -> str:
         """Return the plain value or raise DecryptionError."""
+        return self.open_bytes(sealed, table, column, row).decode()
+
+    def seal_bytes(self, value: bytes, table: str, column: str, row: UUID) -> bytes:
+        """Seal what is no text."""
+        nonce, current = os.urandom(NONCE_BYTES), self.ring.current
+        body = self._keys[current].cipher.encrypt(nonce, value, _place(table, column, row))
+        return bytes([current]) + nonce + body
+
+    def open_bytes(self, sealed: bytes, table: str, column: str, row: UUID) -> bytes:
+        """Return what is no text, or raise DecryptionError."""
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         if len(body) < TAG_BYTES:
             raise DecryptionError(f"{table}.{column} of {row} is no sealed value")
         if (key := self._keys.get(sealed[0])) is None:
             raise DecryptionError(f"{table}.{column} of {row} needs key {sealed[0]}, which is not in MASTER_KEYS")
         try:
-            return key.cipher.decrypt(nonce, body, _place(table, column, row)).decode()
+            return key.cipher.decrypt(nonce, body, _place(table, column, row))
         except InvalidTag as error:
             raise DecryptionError(
                 f"{table}.{column} of {row} does not open: wrong key {sealed[0]} or moved value"

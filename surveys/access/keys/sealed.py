@@ -34,6 +34,8 @@ SEALED = (
     Sealed("patient", "email_enc", "email_index", "email"),
     Sealed("patient", "phone_enc", "phone_index", "phone"),
     Sealed("patient_key", "wrapped"),
+    Sealed("goal", "words_enc"),
+    Sealed("signing_key", "private_enc"),
     Sealed("staff", "email_enc"),
     Sealed("staff_factor", "secret_enc"),
 )

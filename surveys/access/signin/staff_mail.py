@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, func, insert, literal, or_, select, 
 from sqlalchemy.orm import Session
 
 from surveys.db import UNSYNCED, made_at, uuid7
-from surveys.models import Clinic, Staff, StaffMail
+from surveys.models import Alert, Clinic, Staff, StaffMail
 from surveys.outbox.claiming import LEASE, Claim
 from surveys.outbox.settling import PAUSES, Outcome
 
@@ -32,8 +32,11 @@ class Errand:
     clinic: Clinic
 
 
-def plan(session: Session, person: Staff, purpose: str, request: UUID, *, now: datetime) -> None:
-    """Plan one mail. Whoever asks again for the same ``request`` adds nothing."""
+def plan(session: Session, person: Staff, purpose: str, request: UUID, *, now: datetime | None = None) -> None:
+    """Plan one mail. Whoever asks again for the same ``request`` adds nothing.
+
+    ``now``: the real clock; None where the caller knows only the domain's, and the database tells it.
+    """
     known = select(StaffMail.id).where(StaffMail.staff_id == person.id, StaffMail.purpose == purpose)
     if session.scalar(known.where(StaffMail.request == request)) is None:
         _insert(session, person.id, purpose, request, now)
@@ -45,8 +48,14 @@ def plan_reset(session: Session, staff_id: UUID | None, *, now: datetime) -> Non
 
 
 def _insert(
-    session: Session, staff_id: UUID | None, purpose: str, request: UUID, now: datetime, *rules: ColumnElement[bool]
+    session: Session,
+    staff_id: UUID | None,
+    purpose: str,
+    request: UUID,
+    now: datetime | None,
+    *rules: ColumnElement[bool],
 ) -> None:
+    due = func.clock_timestamp() if now is None else literal(now, StaffMail.due_at.type)
     domain = func.substring(Clinic.sender_address, "@(.*)$")
     values = {
         "clinic_id": Staff.clinic_id,
@@ -55,7 +64,7 @@ def _insert(
         "purpose": literal(purpose),
         "request": literal(request),
         "state": literal("planned"),
-        "due_at": literal(now, StaffMail.due_at.type),
+        "due_at": due,
         "message_id": func.concat(f"<{uuid4().hex}@", domain, ">"),
         "attempts": literal(0),
         "fence": literal(0),
@@ -87,7 +96,7 @@ def begin(session: Session, mine: Claim, *, now: datetime) -> Errand | None:
     if mail is None:
         return None
     person, clinic = session.get_one(Staff, mail.staff_id), session.get_one(Clinic, mail.clinic_id)
-    if ending := _not_wanted(mail, person, now):
+    if ending := _not_wanted(session, mail, person, now):
         mail.state, mail.settled_at, mail.lease_until = ending, now, None
         session.flush()
         return None
@@ -143,10 +152,16 @@ def _write(mail: StaffMail, outcome: Outcome, now: datetime) -> None:
         mail.state, mail.refusal = "refused", outcome.value
 
 
-def _not_wanted(mail: StaffMail, person: Staff, now: datetime) -> str | None:
-    """Return the end of a mail that nobody needs: the account is closed, or has its password, or waited too long."""
+def _not_wanted(session: Session, mail: StaffMail, person: Staff, now: datetime) -> str | None:
+    """Return the end of a mail that nobody needs: the account is closed, or has its password, or waited too long.
+
+    A mail about alerts is wanted as long as any waits for somebody.
+    """
     if person.disabled_at or person.email_enc is None:
         return "cancelled"
     if mail.purpose == "invitation":
         return "cancelled" if person.password_hash else None
+    if mail.purpose == "alert":
+        waiting = select(Alert.id).where(Alert.clinic_id == mail.clinic_id, Alert.acknowledged_at.is_(None)).limit(1)
+        return None if session.scalar(waiting) else "cancelled"
     return "expired" if now - made_at(mail.id) > STALE else None

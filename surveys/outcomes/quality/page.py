@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from scoring.instrument import load_instruments
 from surveys.outcomes.figure import Figure
+from surveys.outcomes.filter_words import words
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.quality.answer_figures import answer_figures
 from surveys.outcomes.quality.maker import Maker
@@ -46,7 +47,7 @@ def build(session: Session, protocol: Protocol, filters: Filters, *, now: dateti
     make = Maker(filters.fewest, now)
     return Quality(
         protocol=protocol,
-        filters_words=filters.words(protocol),
+        filters_words=words(filters, protocol),
         answers=source["answers"] if shown else 0,
         patients=source["patients"] if shown else 0,
         sources=tuple(source_rows(source)) if shown else (),

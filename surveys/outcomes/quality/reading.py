@@ -11,10 +11,10 @@ from sqlalchemy import Select, func, literal, literal_column, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from surveys.outcomes.cohort import WHOLE
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.quality import answer_counts, screen_counts
 from surveys.outcomes.quality.taken import Row, standing_answers, taken_answers
+from surveys.outcomes.queries import WHOLE
 
 Rows = dict[str, list[Row]]
 

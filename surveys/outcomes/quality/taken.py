@@ -9,6 +9,7 @@ from sqlalchemy import CTE, ColumnElement, and_, case, cast, distinct, func, sel
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from surveys.models import Answer, Episode, ProtocolVersion, Response, ScreenUse, Visit
+from surveys.outcomes.conditions import conditions
 from surveys.outcomes.filters import Filters
 
 HANDHELD = 600  # CSS pixels of the shorter side; from there on a touched screen is a tablet's
@@ -79,8 +80,10 @@ def taken_answers(filters: Filters) -> CTE:
         .join(Episode, and_(Episode.clinic_id == Visit.clinic_id, Episode.id == Visit.episode_id))
         .join(ProtocolVersion, ProtocolVersion.id == Episode.protocol_id)
         .outerjoin(ScreenUse, and_(ScreenUse.clinic_id == Answer.clinic_id, ScreenUse.answer_id == Answer.id))
-        .where(ProtocolVersion.code == filters.protocol, *filters.conditions())
+        .where(ProtocolVersion.code == filters.protocol, *conditions(filters))
     )
+    if filters.mode:
+        statement = statement.where(Response.mode == filters.mode)
     if filters.timepoint:
         statement = statement.where(Visit.timepoint == filters.timepoint)
     return statement.cte("taken")

@@ -1,0 +1,1 @@
+"""Files for analysts: what is in them, how they are read, written, described and checked."""

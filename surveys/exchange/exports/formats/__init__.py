@@ -1,0 +1,1 @@
+"""One file per format: frames in, a file and its number of rows out, in constant memory."""

@@ -1,0 +1,88 @@
+"""What is read for one batch of episodes.
+
+``%(ids)s``: the batch, in its order; ``%(salt)s``: the clinic's secret, from which pseudonyms are made, since the time
+of enrolment stands in an id. A day is a date where the patient lives.
+
+Results have the most rows: they come as whole columns, each number as the database keeps it, each text as a label of
+the few there are (``arrays``). The array of ids is put in as a value that the planner does not look into, so every
+batch has the plan that serves a few keys, whatever is believed of the tables' sizes.
+"""
+
+from __future__ import annotations
+
+CHOSEN = """WITH chosen AS MATERIALIZED (
+    SELECT x.place, e.clinic_id, e.id, e.arm, e.index_date, e.enrolled_on, e.age, e.bmi, e.opioid_use, e.smoking,
+        e.diagnosis, e.pain_generator, e.clinician_id, e.protocol_id, p.id AS patient_id, p.number, p.sex, p.birth_year,
+        p.time_zone, p.chart_number_enc,
+        left(encode(sha256(%(salt)s::bytea || uuid_send(p.id)), 'hex'), 16) AS patient,
+        left(encode(sha256(%(salt)s::bytea || uuid_send(e.id)), 'hex'), 16) AS episode
+    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS x(id, place) JOIN episode e ON e.id = x.id
+    JOIN patient p ON p.clinic_id = e.clinic_id AND p.id = e.patient_id)"""
+
+PEOPLE = "SELECT patient, episode, number AS patient_number, arm, index_date, enrolled_on FROM chosen ORDER BY place"
+
+RESPONSES = """WITH chosen AS MATERIALIZED (
+    SELECT x.place - 1 AS place, e.clinic_id, e.id, p.time_zone, (SELECT timezone(p.time_zone,
+            (min(t.on_date) + 1)::timestamp) FROM treatment t WHERE t.clinic_id = e.clinic_id AND t.episode_id = e.id
+            AND t.state = 'done') AS treated_by
+    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS x(id, place) JOIN episode e ON e.id = x.id
+    JOIN patient p ON p.clinic_id = e.clinic_id AND p.id = e.patient_id)
+SELECT array_send(array_agg(c.place)) AS place, array_send(array_agg(r.id)) AS id,
+    array_send(array_agg(timezone(c.time_zone, m.at)::date)) AS answered_on,
+    array_send(array_agg((r.finality = 'unsent' OR m.at < v.closes_at)::int)) AS in_window,
+    array_send(array_agg(coalesce(m.at <= c.treated_by, true)::int)) AS before_treatment,
+    string_agg(concat_ws(E'\\x1f', v.timepoint, r.instrument, r.mode, r.finality, r.language), E'\\x1e') AS label
+FROM chosen c
+JOIN visit v ON v.clinic_id = c.clinic_id AND v.episode_id = c.id
+    AND (%(timepoint)s::text IS NULL OR v.timepoint = %(timepoint)s)
+JOIN response r ON r.clinic_id = v.clinic_id AND r.visit_id = v.id AND r.finalised_at IS NOT NULL
+    AND (%(mode)s::text IS NULL OR r.mode = %(mode)s)
+CROSS JOIN LATERAL (SELECT CASE r.finality WHEN 'unsent' THEN v.closes_at ELSE r.finalised_at END AS at) m"""
+
+SCORES = """SELECT array_send(array_agg(s.response_id)) AS response_id,
+    array_send(array_agg(coalesce(s.value, 'NaN'))) AS value,
+    array_send(array_agg(coalesce(s.n_answered, -1))) AS answered_items,
+    array_send(array_agg(s.amendment)) AS amendment, array_send(array_agg(s.scored_at)) AS scored_at,
+    string_agg(concat_ws(E'\\x1f', 'score', s.scale, coalesce(s.value_set_id, ''),
+        CASE WHEN s.value IS NULL THEN 'none' ELSE 'scored' END, s.rule_version), E'\\x1e') AS label
+FROM score s WHERE s.response_id = ANY((SELECT %(ids)s::uuid[])::uuid[])"""
+
+ANSWERS = """SELECT array_send(array_agg(a.response_id)) AS response_id,
+    array_send(array_agg(coalesce(a.level::float8, 'NaN'))) AS value, array_send(array_agg(-1)) AS answered_items,
+    array_send(array_agg((a.reason IS NOT NULL)::int)) AS amendment, array_send(array_agg(a.id)) AS id,
+    string_agg(concat_ws(E'\\x1f', 'answer', a.item, '', a.status, ''), E'\\x1e') AS label
+FROM answer a WHERE a.response_id = ANY((SELECT %(ids)s::uuid[])::uuid[])"""
+
+VISITS = """SELECT c.place, c.patient, c.episode, c.number AS patient_number, c.arm, v.timepoint,
+    v.due_on - c.index_date AS due_day, timezone(c.time_zone, v.closes_at)::date - c.index_date AS closes_day,
+    timezone(c.time_zone, v.submitted_at)::date - c.index_date AS submitted_day,
+    (v.closes_at <= %(now)s)::int AS window_over, coalesce(v.submitted_at < v.closes_at, false)::int AS in_window,
+    (v.cancelled_at IS NOT NULL)::int AS cancelled
+FROM chosen c JOIN visit v ON v.clinic_id = c.clinic_id AND v.episode_id = c.id
+    AND (%(timepoint)s::text IS NULL OR v.timepoint = %(timepoint)s)"""
+
+EPISODES = """SELECT c.place, c.patient, c.episode, c.number AS patient_number,
+    CASE WHEN %(identified)s THEN c.patient_id::text || ' ' || encode(c.chart_number_enc, 'hex') END AS chart_number,
+    c.birth_year, c.enrolled_on, c.index_date,
+    (SELECT s.name FROM staff s WHERE s.clinic_id = c.clinic_id AND s.id = c.clinician_id) AS clinician,
+    (SELECT w.version FROM protocol_version w WHERE w.clinic_id = c.clinic_id AND w.id = c.protocol_id)
+        AS protocol_version,
+    c.arm, c.diagnosis, c.pain_generator, c.sex,
+    CASE WHEN c.age > 89 AND NOT %(identified)s THEN 90 ELSE c.age END AS age, c.bmi, c.opioid_use::int AS opioid_use,
+    c.smoking::int AS smoking, c.enrolled_on - c.index_date AS enrolled_day,
+    (SELECT count(*) FROM treatment x WHERE x.clinic_id = c.clinic_id AND x.episode_id = c.id AND x.state = 'done')
+        AS treatments, t.product, t.total_nucleated_cells AS nucleated_cells,
+    died.on_date - c.index_date AS died_day, gone.on_date - c.index_date AS left_day,
+    cut.on_date - c.index_date AS surgery_day
+FROM chosen c
+LEFT JOIN LATERAL (SELECT x.product, x.total_nucleated_cells FROM treatment x WHERE x.clinic_id = c.clinic_id
+    AND x.episode_id = c.id AND x.state = 'done' ORDER BY x.on_date, x.id LIMIT 1) t ON true
+LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM ending n WHERE n.clinic_id = c.clinic_id
+    AND n.episode_id = c.id AND n.revoked_at IS NULL AND n.kind = 'died') died ON true
+LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM ending n WHERE n.clinic_id = c.clinic_id
+    AND n.episode_id = c.id AND n.revoked_at IS NULL
+    AND n.kind IN ('consent_withdrawn', 'follow_up_stopped', 'lost')) gone ON true
+LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM endpoint n WHERE n.clinic_id = c.clinic_id
+    AND n.episode_id = c.id AND n.kind = 'surgery') cut ON true"""
+PLAIN = {"visits": VISITS, "episodes": EPISODES}
+IN_ORDER = {"visits": 'place, timepoint COLLATE "C"', "episodes": "place"}

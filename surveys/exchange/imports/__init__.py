@@ -1,0 +1,1 @@
+"""Answers that were given before the platform was there, from a file."""

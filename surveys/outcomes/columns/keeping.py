@@ -1,0 +1,99 @@
+"""Tallies that are kept while their patients change: what was told of a changed patient goes out, the new comes in."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scoring.types import IntArray
+from surveys.outcomes.columns.frame import Frame, no_visits
+from surveys.outcomes.columns.masks import chosen
+from surveys.outcomes.columns.merging import Step
+from surveys.outcomes.columns.tally import Ask, Name, Tally, changed, count, rows_of
+from surveys.outcomes.columns.wire import NEVER
+from surveys.outcomes.filters import Filters
+
+MOST = 60  # tallies of one protocol: those of five or six choices of patients
+Place = tuple[Filters, Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A tally as it stood at ``now``; as long as nothing else changes it stands so until ``until``."""
+
+    tally: Tally
+    ask: Ask
+    until: int
+
+
+class Tallies:
+    """The tallies of one frame, the least used dropped first. Not for two threads at once."""
+
+    def __init__(self, baseline: str) -> None:
+        """``baseline``: the timepoint that change is counted from."""
+        self._baseline = baseline
+        self._kept: OrderedDict[Place, Kept] = OrderedDict()
+
+    def get(self, frame: Frame, filters: Filters, name: Name, now: int, at: IntArray | None) -> Tally:
+        """The tally of the chosen, who are ``at`` these places, as of a moment."""
+        choice = by_whom(filters)
+        kept = self._kept.get((choice, name))
+        if kept is None or now < kept.ask.now:
+            ask = Ask(self._baseline, name, filters.mode, now)
+            kept = Kept(count(frame, ask, at), ask, _until(frame, ask))
+        elif now >= kept.until:
+            kept = _later(kept, frame, choice, now)
+        self._kept[choice, name] = kept
+        self._kept.move_to_end((choice, name))
+        while len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+        return kept.tally
+
+    def carry(self, old: Frame, step: Step) -> None:
+        """Bring every tally to the next frame."""
+        if step.moved:
+            self._kept.clear()
+        for (choice, name), kept in list(self._kept.items()):
+            if _renumbered(old, step.frame, name):
+                del self._kept[choice, name]
+            else:
+                self._kept[choice, name] = _stepped(kept, old, step, choice)
+
+
+def by_whom(filters: Filters) -> Filters:
+    """The choice without what chooses among figures and not among patients."""
+    return replace(filters, timepoint=None, fewest=0)
+
+
+def _renumbered(old: Frame, new: Frame, name: Name) -> bool:
+    key = name[1]
+    return key is not None and old.levels.get(key) is not new.levels.get(key)
+
+
+def _until(frame: Frame, ask: Ask) -> int:
+    """When the next window closes."""
+    closes = (frame.visits.get(ask.name[0]) or no_visits(0)).closes
+    return int(np.min(closes, where=closes > ask.now, initial=NEVER))
+
+
+def _later(kept: Kept, frame: Frame, choice: Filters, now: int) -> Kept:
+    """The same patients once more windows have closed."""
+    closes = frame.visits[kept.ask.name[0]].closes
+    over = chosen(frame, choice, np.flatnonzero((closes > kept.ask.now) & (closes <= now)))
+    assert over is not None  # noqa: S101 - of some places some are chosen
+    ask = replace(kept.ask, now=now)
+    tally = changed(kept.tally, rows_of(frame, kept.ask, over), rows_of(frame, ask, over))
+    return Kept(tally, ask, _until(frame, ask))
+
+
+def _stepped(kept: Kept, old: Frame, step: Step, choice: Filters) -> Kept:
+    before = chosen(old, choice, step.touched[step.touched < len(old)])
+    after = chosen(step.frame, choice, step.touched)
+    assert before is not None  # noqa: S101 - of some places some are chosen
+    assert after is not None  # noqa: S101
+    tally = changed(kept.tally, rows_of(old, kept.ask, before), rows_of(step.frame, kept.ask, after))
+    closes = (step.frame.visits.get(kept.ask.name[0]) or no_visits(len(step.frame))).closes[step.touched]
+    until = int(np.min(closes, where=closes > kept.ask.now, initial=NEVER))
+    return Kept(tally, kept.ask, min(kept.until, until))

@@ -1,0 +1,1 @@
+"""What a clinic shows to everybody: chosen claims, small groups hidden, signed."""

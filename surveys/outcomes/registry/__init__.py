@@ -1,0 +1,1 @@
+"""Figures across clinics for readers outside them, of whom nobody may be singled out."""

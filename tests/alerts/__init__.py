@@ -1,0 +1,1 @@
+"""Alerts: when one is raised, who is told, and the pages about them."""

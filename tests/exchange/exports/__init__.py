@@ -1,0 +1,1 @@
+"""Exports: files, jobs, pages."""

@@ -1,0 +1,1 @@
+"""Reports: what stands on their pages, and asking for them."""
