@@ -7,6 +7,8 @@ from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from surveys.access.exact_signer import ExactSigner
+
 SALT = "reminders-stop"
 IDS = 64  # characters: clinic and episode in hexadecimal digits
 
@@ -48,4 +50,4 @@ def _read(secret: str, token: str) -> str:
 
 
 def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt=SALT)
+    return URLSafeSerializer(secret, salt=SALT, signer=ExactSigner)

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from surveys.access.exact_signer import ExactSigner
+
 ITEM, SEND = "backstory item", "backstory send"
 FIELDS = 11  # of every form
 FURTHER = (0, "", "")  # moment, author and tablet, which a form may have been drawn without
@@ -87,7 +89,7 @@ def fits_send(text: str, session_id: UUID, key: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _serializer(key: str, purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(key, salt=purpose)
+    return URLSafeSerializer(key, salt=purpose, signer=ExactSigner)
 
 
 def _read(text: str, key: str, purpose: str) -> object:

@@ -28,10 +28,13 @@ FORMS = {  # where a form's token goes, with fields that would do something, and
 
 
 def spoiled(token: str) -> Iterator[str]:
-    """The token cut at both ends, in other case, backwards, doubled, and with one bit turned at five places."""
+    """The token cut at both ends, in other case, backwards, doubled, with one bit turned at five places and at the end.
+
+    The last character of a signature of 20 bytes has two bits that say nothing: turned, they spell the same bytes.
+    """
     yield from (token[:-1], token[1:], token[: len(token) // 2], token.swapcase(), token[::-1], token * 2)
-    yield from (f" {token}x", f"{token}\0", f"{token}.", base64.b64encode(token.encode()).decode())
-    for place in range(0, len(token), max(1, len(token) // 5)):
+    yield from (f" {token}x", f"{token}\0", f"{token}.", f"{token}!", base64.b64encode(token.encode()).decode())
+    for place in (*range(0, len(token), max(1, len(token) // 5)), len(token) - 1):
         turned = chr(ord(token[place]) ^ 1)
         yield token[:place] + turned + token[place + 1 :]
 
