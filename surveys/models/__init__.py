@@ -27,7 +27,14 @@ from surveys.models.registry import RegistryGrant
 from surveys.models.response import Answer, Response, Score
 from surveys.models.screen_use import ScreenUse
 from surveys.models.staff import PendingSignIn, RecoveryCode, StaffFactor, StaffIdentity, StaffLink, StaffMail
-from surveys.models.statements import AnalysisPlan, Claim, ClaimEpisode, ClaimSignature, SavedCohort
+from surveys.models.statements import (
+    AnalysisPlan,
+    Claim,
+    ClaimEpisode,
+    ClaimSignature,
+    RetiredCohort,
+    SavedCohort,
+)
 
 __all__ = [
     "Alert",
@@ -71,6 +78,7 @@ __all__ = [
     "RelayBucket",
     "Response",
     "RetentionDecision",
+    "RetiredCohort",
     "SavedCohort",
     "Score",
     "ScreenUse",

@@ -49,6 +49,16 @@ class SavedCohort(Tenant, Base):
     )
 
 
+class RetiredCohort(Tenant, Base):
+    """A name of saved choices with which nothing new is made. Its row goes when it is brought back."""
+
+    __tablename__ = "retired_cohort"
+    name: Mapped[str]  # of every version
+    retired_by: Mapped[UUID]
+    retired_at: Mapped[datetime]
+    __table_args__ = (*tenant_keys(retired_by="staff"), UniqueConstraint("clinic_id", "name"))
+
+
 class AnalysisPlan(Tenant, Base):
     """What will be looked at and how, fixed at a moment. Append-only: a change of mind is a new version."""
 
