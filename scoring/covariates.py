@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from scoring.errors import ModelError, ScoringError
 from scoring.logistic import Logistic, fit_logistic
@@ -132,7 +132,7 @@ def _interaction(
     except ModelError as error:
         return Interaction(name, len(names), None, str(error))
     statistic = max(0.0, 2 * (wider.log_likelihood - full.log_likelihood))
-    return Interaction(name, len(names), float(chi2.sf(statistic, len(names))), "")
+    return Interaction(name, len(names), float(chdtrc(len(names), statistic)), "")
 
 
 def _terms(model: Logistic) -> tuple[Term, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from scoring.covariates import Term
 from scoring.errors import ModelError, ScoringError
@@ -59,7 +59,7 @@ def dose_response(dose: FloatArray, evaluable: BoolArray, responded: BoolArray, 
         unknown_dose=int((evaluable & ~used).sum()),
         groups=_groups(doses, outcome, groups),
         trend_z=z,
-        trend_p=None if z is None else float(2 * norm.sf(abs(z))),
+        trend_p=None if z is None else float(2 * ndtr(-abs(z))),
         per_unit=slope,
         notes=tuple(note for note in (trend_note, slope_note) if note),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from scoring.errors import ScoringError
 
@@ -32,6 +32,6 @@ def event_rate(events: int, time: float, level: float = 0.95) -> EventRate:
     if not time:
         return EventRate(events, time, None, None)
     tail = (1 - level) / 2
-    low = float(chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
-    high = float(chi2.ppf(1 - tail, 2 * events + 2)) / 2
+    low = float(gammaincinv(events, tail)) if events else 0.0
+    high = float(gammaincinv(events + 1, 1 - tail))
     return EventRate(events, time, events / time, (low / time, high / time))

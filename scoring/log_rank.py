@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2 as chi_square
+from scipy.special import chdtrc
 
 from scoring.errors import ModelError
 from scoring.types import BoolArray, FloatArray
@@ -49,7 +49,7 @@ def log_rank(time: FloatArray, event: BoolArray, arm: Sequence[str]) -> LogRank:
     gap = (observed - expected)[1:]
     statistic = float(gap @ np.linalg.solve(variance[1:, 1:], gap))
     df = len(names) - 1
-    return LogRank(statistic, df, float(chi_square.sf(statistic, df)), counts, means)
+    return LogRank(statistic, df, float(chdtrc(df, max(statistic, 0.0))), counts, means)
 
 
 def _why_not(names: Sequence[str], sizes: Sequence[int], events: int) -> str:

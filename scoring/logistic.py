@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import expit, ndtr, ndtri
 
 from scoring.errors import ModelError
 from scoring.types import BoolArray, FloatArray
@@ -39,7 +37,7 @@ class Logistic:
     @property
     def p_values(self) -> FloatArray:
         """Two-sided Wald tests of each coefficient against 0, shape (k,)."""
-        return 2 * norm.sf(np.abs(self.coefficients / self.errors))
+        return 2 * ndtr(-np.abs(self.coefficients / self.errors))
 
     @property
     def odds_ratios(self) -> FloatArray:
@@ -49,7 +47,7 @@ class Logistic:
     @property
     def odds_ratio_intervals(self) -> FloatArray:
         """Wald 95 % intervals of the odds ratios, shape (k, 2)."""
-        half = norm.ppf(0.975) * self.errors
+        half = ndtri(0.975) * self.errors
         return np.exp(np.column_stack([self.coefficients - half, self.coefficients + half]))
 
 
@@ -128,6 +126,8 @@ def _newton(design: FloatArray, outcome: BoolArray) -> FloatArray | None:
 
 def _refuse_separation(design: FloatArray, outcome: BoolArray, names: Sequence[str]) -> None:
     """Look for a direction along which no record gets worse and some get better (Konis 2007)."""
+    from scipy.optimize import linprog  # noqa: PLC0415  loaded by the first such look: few models need one
+
     signed = design * np.where(outcome, 1.0, -1.0)[:, None]
     found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(signed)), bounds=(-1, 1), method="highs")
     direction = np.zeros(len(names)) if found.x is None else found.x

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from scoring.errors import ScoringError
 from scoring.types import FloatArray
@@ -45,7 +45,7 @@ class Pooled:
     @property
     def quantile(self) -> float:
         """The 97.5 % quantile of the reference distribution."""
-        return float(norm.ppf(0.975) if self.df == inf else t.ppf(0.975, self.df))
+        return float(ndtri(0.975) if self.df == inf else stdtrit(self.df, 0.975))
 
     @property
     def interval(self) -> Interval | None:
@@ -59,7 +59,7 @@ class Pooled:
         if not self.error:
             return None
         away = abs(self.estimate) / self.error
-        return float(2 * (norm.sf(away) if self.df == inf else t.sf(away, self.df)))
+        return float(2 * (ndtr(-away) if self.df == inf else stdtr(self.df, -away)))
 
 
 def pool(estimates: FloatArray, variances: FloatArray, complete_df: float = inf) -> Pooled:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from scoring.errors import ModelError
 from scoring.proportions import upper_limit_zero, wilson
@@ -182,7 +182,7 @@ def kaplan_meier(time: FloatArray, event: BoolArray, *, interval: Interval = "lo
     _check(time, event)
     if interval not in ("log-log", "greenwood"):
         raise ModelError(f"There is no interval {interval!r}: it is log-log or greenwood.")
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(ndtri((1 + level) / 2))
     steps = []
     survival, spread = 1.0, 0.0
     for at in np.unique(time[event]).tolist():

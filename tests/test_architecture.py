@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import warm
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("scoring", "surveys", "tasks")
 FILES = {
@@ -91,3 +93,15 @@ def test_nothing_below_a_view_commits_or_reads_the_clock(module: str) -> None:
             assert node.func.attr not in CALLS_KEPT_ABOVE, f"{module}:{node.lineno} {node.func.attr}"
             clock = node.func.attr == "now" and getattr(node.func.value, "id", "") == "datetime"
             assert not clock, f"{module}:{node.lineno} reads the clock"
+
+
+SLOW = {"altair", "openpyxl", "polars", "pyreadstat", "scipy.integrate", "scipy.stats", "typst", "xlsxwriter"}
+
+
+def test_the_application_starts_without_the_libraries_that_few_requests_use() -> None:
+    """Every web process, worker and command would pay for them at its start."""
+    started = "import surveys.application, sys; print(*sys.modules)"
+    done = warm.run(["-c", started])
+    assert done.returncode == 0, done.stderr
+    assert "surveys.application" in done.stdout.split()
+    assert not SLOW & set(done.stdout.split())

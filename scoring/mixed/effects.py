@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from scoring.mixed.reml import Fit
 from scoring.types import FloatArray
@@ -40,6 +40,6 @@ def effect(fit: Fit, weights: FloatArray, level: float) -> Effect:
     slopes = fit.spread_slopes @ weights @ weights
     df = 2 * variance**2 / float(slopes @ np.linalg.solve(fit.hessian, slopes))
     se = variance**0.5 * fit.unit
-    half = float(t.ppf((1 + level) / 2, df)) * se
-    p = 2 * float(t.sf(abs(estimate) / se, df))
+    half = float(stdtrit(df, (1 + level) / 2)) * se
+    p = 2 * float(stdtr(df, -abs(estimate) / se))
     return Effect(estimate, se, df, (estimate - half, estimate + half), p)
