@@ -15,6 +15,7 @@ from surveys.db import uuid7
 from surveys.models import SavedCohort
 from surveys.outcomes.filter_text import hash_of, print_text
 from surveys.outcomes.filters import Filters
+from surveys.outcomes.retired_cohorts import RetiredError, is_retired, retired
 
 
 def save(
@@ -22,9 +23,12 @@ def save(
 ) -> tuple[SavedCohort, bool]:
     """Keep a choice under a name, as its next version; returns it, and whether it is new.
 
-    The same choice under the same name again is the version that stands; capital letters make no other name.
+    The same choice under the same name again is the version that stands; capital letters make no other name. Raises
+    RetiredError for a name that is retired.
     """
     assert actor.id is not None  # noqa: S101 - staff sign in
+    if is_retired(session, name):
+        raise RetiredError(name)
     newest = _newest_of(session, name)
     if newest is not None and newest.filters_hash == hash_of(filters):
         return newest, False
@@ -56,6 +60,12 @@ def newest(session: Session) -> Sequence[SavedCohort]:
     """The newest version of every name, by name."""
     one_each = select(SavedCohort).ext(distinct_on(SavedCohort.name))
     return session.scalars(one_each.order_by(SavedCohort.name, SavedCohort.version.desc())).all()
+
+
+def offered(session: Session, protocol: str) -> list[SavedCohort]:
+    """Those of a protocol that something new can be made with, by name."""
+    away = retired(session)
+    return [row for row in newest(session) if row.name not in away and f"protocol={protocol}" in row.filters.split()]
 
 
 def earlier(session: Session) -> dict[str, list[SavedCohort]]:

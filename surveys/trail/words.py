@@ -33,6 +33,8 @@ ACTIONS: Mapping[str, LazyText] = {
     "claim_stands_again": LazyText("Found a statement's answers as they were"),
     "claim_withdrawn": LazyText("Withdrew a statement of outcomes"),
     "clinic_opened": LazyText("Opened the clinic"),
+    "cohort_brought_back": LazyText("Brought a saved choice of patients back"),
+    "cohort_retired": LazyText("Retired a saved choice of patients"),
     "cohort_saved": LazyText("Saved a choice of patients"),
     "code_used": LazyText("Opened a questionnaire on the clinic's tablet"),
     "confirmed_identity": LazyText("Confirmed who they are"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,7 @@ from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.views.claim_words import kind_words, missing_words, surgery_words
 from surveys.views.filter_form import chosen_filters, filter_form
+from surveys.views.retired import refuse_retired
 
 Typed = MultiDict[str, str]
 LONGEST_NUMBER = 9  # digits
@@ -155,16 +157,17 @@ def form_of(typed: Typed) -> ClaimForm:
     if code and code not in by_code:
         abort(422, _("There is no such protocol here. Choose one from the list."))
     protocol = by_code[code] if code else next(iter(protocols), None)
-    cohorts = tuple(row for row in saved_cohorts.newest(session) if protocol and _of(row, protocol))
-    wanted = typed.get("saved", "")
+    cohorts = tuple(saved_cohorts.offered(session, protocol.code)) if protocol else ()
+    return ClaimForm(typed, protocol, protocols, cohorts, _saved(typed.get("saved", ""), cohorts))
+
+
+def _saved(wanted: str, cohorts: Sequence[SavedCohort]) -> SavedCohort | None:
+    """The saved choice that is asked for, None for none; 409 where it is retired, 422 where there is none such."""
     saved = next((row for row in cohorts if str(row.id) == wanted), None)
     if wanted and saved is None:
+        refuse_retired(saved_cohorts.find(db.session(), UUID(wanted)) if _is_id(wanted) else None)
         abort(422, _("There is no such saved choice of patients. Choose one from the list."))
-    return ClaimForm(typed, protocol, protocols, cohorts, saved)
-
-
-def _of(row: SavedCohort, protocol: Protocol) -> bool:
-    return f"protocol={protocol.code}" in row.filters.split()
+    return saved
 
 
 def _patient(text: str) -> int | None:

@@ -1,6 +1,8 @@
-"""Saved choices of patients: a list, and saving one. Figures, exports and claims take them by their address."""
+"""Saved choices of patients: a list, saving and retiring one. Figures, files and claims take them by their address."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
@@ -8,13 +10,15 @@ from surveys.access import policy
 from surveys.db import app_now, db
 from surveys.i18n import gettext as _
 from surveys.models import SavedCohort, Staff
-from surveys.outcomes import saved_cohorts
+from surveys.outcomes import retired_cohorts, saved_cohorts
 from surveys.outcomes.filter_text import FilterError, parse
 from surveys.outcomes.filter_words import words
 from surveys.outcomes.filters import Filters
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
+from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.retired import retired_sentence
 from surveys.views.sites import granted_sites, offered
 
 bp = Blueprint("cohorts", __name__)
@@ -26,9 +30,12 @@ LONGEST = 80
 def index() -> Reply:
     """List each choice in words, the newest version first: older ones stay what they were."""
     known, session = _known(), db.session()
+    away = retired_cohorts.retired(session)
     lines = [_line(row, known) for row in saved_cohorts.newest(session)]
     older = {name: [_line(row, known) for row in rows] for name, rows in saved_cohorts.earlier(session).items()}
-    return render_template("clinician/cohorts.html", lines=lines, older=older)
+    used, rest = ([line for line in lines if (line[0].name in away) is gone] for gone in (False, True))
+    told = {name: (row.retired_at, _name_of(row.retired_by)) for name, row in away.items()}
+    return render_template("clinician/cohorts.html", lines=used, retired=rest, told=told, older=older)
 
 
 def _known() -> dict[str, Protocol]:
@@ -41,11 +48,15 @@ def _known() -> dict[str, Protocol]:
 def _line(row: SavedCohort, protocols: dict[str, Protocol]) -> tuple[SavedCohort, str, str]:
     """The choice, in words, and who saved it."""
     filters = parse(row.filters)
-    by = db.session.get_one(Staff, row.saved_by).name
-    if identity().role in policy.REGISTRY and row.saved_by != identity().staff_id:
-        by = _("somebody of your clinic")  # no name of a clinic's staff leaves it
     protocol = protocols.get(filters.protocol)
-    return row, words(filters, protocol) if protocol else row.filters, by
+    return row, words(filters, protocol) if protocol else row.filters, _name_of(row.saved_by)
+
+
+def _name_of(staff_id: UUID) -> str:
+    """Who did it; no name of a clinic's staff leaves it."""
+    if identity().role in policy.REGISTRY and staff_id != identity().staff_id:
+        return _("somebody of your clinic")
+    return db.session.get_one(Staff, staff_id).name
 
 
 @bp.post("/cohorts")
@@ -57,10 +68,35 @@ def save() -> Reply:
         abort(422, _("Give the choice a name of up to %(n)d letters.", n=LONGEST))
     session, who = db.session(), identity()
     filters = _read(request.form.get("filters", ""))
-    row, new = saved_cohorts.save(session, who.clinic_id, name, filters, actor=who.actor, now=app_now(session))
+    try:
+        row, new = saved_cohorts.save(session, who.clinic_id, name, filters, actor=who.actor, now=app_now(session))
+    except retired_cohorts.RetiredError:
+        abort(409, retired_sentence(name))
     session.commit()
     told = _("Saved as version %(version)d.", version=row.version) if new else _("It stands there already, unchanged.")
     flash(told, "good")
+    return redirect(url_for("cohorts.index"), 303)
+
+
+@bp.post("/cohorts/<uuid:cohort_id>/retire")
+@staff_page
+def retire(cohort_id: UUID) -> Reply:
+    """Let nothing new be made with any version of the name; what was made with it keeps it."""
+    session, row = db.session(), found.own(SavedCohort, cohort_id)
+    new = retired_cohorts.retire(session, row, actor=identity().actor, now=app_now(session))
+    session.commit()
+    flash(_("%(name)s is retired.", name=row.name) if new else _("It is retired already."), "good")
+    return redirect(url_for("cohorts.index", _anchor="retired"), 303)
+
+
+@bp.post("/cohorts/<uuid:cohort_id>/bring-back")
+@staff_page
+def bring_back(cohort_id: UUID) -> Reply:
+    """Let it be used again."""
+    session, row = db.session(), found.own(SavedCohort, cohort_id)
+    new = retired_cohorts.bring_back(session, row, actor=identity().actor, now=app_now(session))
+    session.commit()
+    flash(_("%(name)s can be used again.", name=row.name) if new else _("It is in use already."), "good")
     return redirect(url_for("cohorts.index"), 303)
 
 

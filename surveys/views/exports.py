@@ -18,7 +18,8 @@ from surveys.views import job_files
 from surveys.views.dashboard import enrolled_protocols
 from surveys.views.filter_form import FEWEST, chosen_filters, filter_form, saved_cohort
 from surveys.views.guard import Reply, fresh, identity, staff_page
-from surveys.views.posted_filters import posted_filters
+from surveys.views.posted_filters import posted_cohort, posted_filters
+from surveys.views.retired import retired_words
 
 bp = Blueprint("exports", __name__)
 LONGEST_REASON = 200
@@ -38,6 +39,7 @@ def show() -> Reply:
     filters = chosen_filters(form)
     chosen = next(protocol for protocol in protocols if protocol.code == filters.protocol)
     told = {"chosen_words": words(filters, chosen), "filters_text": print_text(filters), "saved": saved_cohort()}
+    told["retired"] = retired_words(saved_cohort())
     may_identify = identity().role not in policy.NAMELESS
     return render_template(
         "clinician/exports.html", form=form, protocols=protocols, lines=lines, may_identify=may_identify, **told
@@ -95,7 +97,8 @@ def _problem(job: Job) -> str | None:
 
 
 def _order() -> tuple[Order, str | None]:
-    """What the form asks for, and the reason where it identifies persons."""
+    """What the form asks for, and the reason where it identifies persons; 409 for a retired choice."""
+    posted_cohort()
     chosen = {name: request.form.get(name, codes[0]) for name, codes in CODES.items()}
     if any(chosen[name] not in codes for name, codes in CODES.items()):
         abort(422, _("Choose one of the shapes and formats on offer."))

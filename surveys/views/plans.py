@@ -28,6 +28,7 @@ from surveys.protocols.model import Protocol
 from surveys.views import found
 from surveys.views.claim_words import kind_words, missing_words, surgery_words
 from surveys.views.guard import Reply, identity, staff_page
+from surveys.views.retired import retired_words
 
 bp = Blueprint("plans", __name__)
 LONGEST = 120
@@ -121,6 +122,8 @@ def _cohort() -> str:
     """The text that was typed, or that of the saved choice."""
     saved = request.form.get("saved", "")
     row = next((each for each in saved_cohorts.newest(db.session()) if str(each.id) == saved), None)
+    if told := retired_words(row):
+        raise PlanError(told)
     return row.filters if row else request.form.get("cohort", "").strip()
 
 
@@ -172,9 +175,7 @@ def _page(code: str | None, wrong: str = "") -> str:
         protocols=protocols,
         chosen=chosen,
         offer=_offer(chosen) if chosen else None,
-        saved=[
-            row for row in saved_cohorts.newest(session) if chosen and f"protocol={chosen.code}" in row.filters.split()
-        ],
+        saved=saved_cohorts.offered(session, chosen.code) if chosen else [],
         wrong=wrong,
         typed=request.form,
         titles={protocol.code: protocol.title for protocol in protocols},

@@ -1,15 +1,20 @@
-"""A choice of patients that a form sends back as a text."""
+"""A choice of patients that a form sends back: as a text, and as the saved choice that it was shown for."""
 
 from __future__ import annotations
 
-from flask import abort
+from uuid import UUID
+
+from flask import abort, request
 
 from surveys.db import db
 from surveys.i18n import gettext as _
+from surveys.models import SavedCohort
+from surveys.outcomes import saved_cohorts
 from surveys.outcomes.filter_text import FilterError, parse
 from surveys.outcomes.filters import Filters
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
+from surveys.views.retired import refuse_retired
 
 
 def posted_filters(text: str) -> tuple[Filters, Protocol]:
@@ -23,6 +28,16 @@ def posted_filters(text: str) -> tuple[Filters, Protocol]:
     if protocol is None or not _known(filters, protocol):
         abort(422, _("This choice names a protocol, an arm or a timepoint that there is not here."))
     return filters, protocol
+
+
+def posted_cohort() -> SavedCohort | None:
+    """The saved choice that the form was shown for, None where it was for none; 409 where that is retired."""
+    try:
+        row = saved_cohorts.find(db.session(), UUID(request.form.get("cohort", "")))
+    except ValueError:
+        return None
+    refuse_retired(row)
+    return row
 
 
 def _known(filters: Filters, protocol: Protocol) -> bool:

@@ -12,7 +12,6 @@ from surveys.db import db
 from surveys.i18n import STAFF_LANGUAGES, LazyText, language
 from surveys.i18n import gettext as _
 from surveys.models import Job
-from surveys.outcomes import saved_cohorts
 from surveys.outcomes.filter_text import parse, print_text
 from surveys.outcomes.filter_words import words
 from surveys.outcomes.reports.order import Order, order_of
@@ -21,7 +20,8 @@ from surveys.views import job_files
 from surveys.views.dashboard import enrolled_protocols, protocol_of
 from surveys.views.filter_form import FEWEST, chosen_filters, filter_form, saved_cohort
 from surveys.views.guard import Reply, fresh, identity, staff_page
-from surveys.views.posted_filters import posted_filters
+from surveys.views.posted_filters import posted_cohort, posted_filters
+from surveys.views.retired import retired_words
 from surveys.views.rule_form import chosen_rule, rule_choices, rule_of
 
 bp = Blueprint("reports", __name__)
@@ -40,7 +40,7 @@ def show() -> Reply:
     protocol, filters = protocol_of(form, protocols), chosen_filters(form)
     rule = chosen_rule(protocol)
     told: dict[str, object] = {"chosen_words": words(filters, protocol), "filters_text": print_text(filters)}
-    told |= {"saved": saved_cohort()}
+    told |= {"saved": saved_cohort(), "retired": retired_words(saved_cohort())}
     told |= {"rule_text": rule.text, "rule_in_words": rule_words(rule), "rules": rule_choices(protocol, rule)}
     spoken = {"languages": STAFF_LANGUAGES, "own_language": language()}
     return render_template("clinician/reports.html", form=form, protocols=protocols, lines=lines, **told, **spoken)
@@ -109,10 +109,7 @@ def _order() -> Order:
 
 def _name(filters: str) -> str:
     """The saved choice that was looked at, by its name and version; empty where none was, or another is asked for."""
-    try:
-        row = saved_cohorts.find(db.session(), UUID(request.form.get("cohort", "")))
-    except ValueError:
-        return ""
+    row = posted_cohort()
     if row is None or print_text(parse(row.filters)) != filters:
         return ""
     return ", ".join([row.name, _("version %(version)s", version=row.version)])

@@ -1,4 +1,4 @@
-"""A plan and a claim of a clinic, for the addresses that lead to them."""
+"""A saved choice, a plan and a claim of a clinic, for the addresses that lead to them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from scoring.responder import Rule
 from surveys.db import app_now
+from surveys.outcomes import saved_cohorts
+from surveys.outcomes.filters import Filters
 from surveys.outcomes.plans import store as plans
 from surveys.outcomes.plans.content import checked
 from surveys.outcomes.plans.endpoints import endpoint_of
@@ -25,7 +27,8 @@ def stated(session: Session, clinic: MadeClinic) -> dict[str, UUID | int]:
     content = checked("protocol=spine", [endpoint.text], [], [KIND])
     who = person(session, clinic, "clinician")
     plan, _new = plans.write(session, clinic.id, "spine", "Spine", content, actor=who, now=now)
+    women, _is_new = saved_cohorts.save(session, clinic.id, "W", Filters("spine", sex="female"), actor=who, now=now)
     claim = made(session, clinic, KIND, protocol="spine", now=now)
     claim.number += clinic.id.int % 1_000_000
     session.flush()
-    return {"plan_id": plan.id, "claim_number": claim.number}
+    return {"cohort_id": women.id, "plan_id": plan.id, "claim_number": claim.number}

@@ -63,6 +63,8 @@ ACTS: Mapping[str, Act] = {
     "alerts.look": Act("clinician A", "/alerts/{alert_id}", {"note": "phoned"}, {"note": ""}),
     "alert_settings.save": Act("admin", "/alerts/settings", {"deputy": "{staff_id}"}, {"deputy": ""}),
     "cohorts.save": Act("coordinator", "/cohorts", {"name": "Women", "filters": "protocol=spine sex=female"}, {}),
+    "cohorts.retire": Act("coordinator", "/cohorts/{cohort_id}/retire"),
+    "cohorts.bring_back": Act("coordinator", "/cohorts/{cohort_id}/bring-back"),
     "exports.ask": Act("coordinator", "/exports", {"filters": "protocol=spine"}, {"filters": "nonsense"}),
     "exports.cancel": Act("coordinator", "/exports/{job_id}/cancel"),
     "reports.ask": Act(

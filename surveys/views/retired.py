@@ -1,0 +1,29 @@
+"""A saved choice that is retired is looked at as before, and nothing new is made with it."""
+
+from __future__ import annotations
+
+from flask import abort
+
+from surveys.db import db
+from surveys.i18n import gettext as _
+from surveys.models import SavedCohort
+from surveys.outcomes.retired_cohorts import is_retired
+
+
+def retired_words(cohort: SavedCohort | None) -> str:
+    """Why nothing new is made with a choice; empty where something may be."""
+    if cohort is None or not is_retired(db.session(), cohort.name):
+        return ""
+    return retired_sentence(cohort.name)
+
+
+def retired_sentence(name: str) -> str:
+    """What is said of a name that is retired."""
+    told = _("The saved choice %(name)s is retired: nothing new is made with it. Bring it back first.", name=name)
+    return str(told)
+
+
+def refuse_retired(cohort: SavedCohort | None) -> None:
+    """409 with that sentence."""
+    if told := retired_words(cohort):
+        abort(409, told)
