@@ -63,17 +63,21 @@ def newest(session: Session) -> Sequence[SavedCohort]:
 
 
 def offered(session: Session, protocol: str) -> list[SavedCohort]:
-    """Those of a protocol that something new can be made with, by name."""
-    away = retired(session)
-    return [row for row in newest(session) if row.name not in away and f"protocol={protocol}" in row.filters.split()]
+    """The versions of a protocol that something new can be made with, by name, the newest of each first."""
+    away, of_protocol = retired(session), f"protocol={protocol}"
+    return [row for row in _versions(session) if row.name not in away and of_protocol in row.filters.split()]
 
 
 def earlier(session: Session) -> dict[str, list[SavedCohort]]:
     """The versions before the newest of every name, the newest of them first."""
     found: dict[str, list[SavedCohort]] = {}
-    for row in session.scalars(select(SavedCohort).order_by(SavedCohort.name, SavedCohort.version.desc())):
+    for row in _versions(session):
         found.setdefault(row.name, []).append(row)
     return {name: rows[1:] for name, rows in found.items()}
+
+
+def _versions(session: Session) -> Sequence[SavedCohort]:
+    return session.scalars(select(SavedCohort).order_by(SavedCohort.name, SavedCohort.version.desc())).all()
 
 
 def find(session: Session, cohort_id: UUID) -> SavedCohort | None:

@@ -36,7 +36,7 @@ from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.views.claim_words import kind_words, missing_words, surgery_words
 from surveys.views.filter_form import chosen_filters, filter_form
-from surveys.views.retired import refuse_retired
+from surveys.views.saved_choice import find_saved, refuse_retired
 
 Typed = MultiDict[str, str]
 LONGEST_NUMBER = 9  # digits
@@ -165,7 +165,7 @@ def _saved(wanted: str, cohorts: Sequence[SavedCohort]) -> SavedCohort | None:
     """The saved choice that is asked for, None for none; 409 where it is retired, 422 where there is none such."""
     saved = next((row for row in cohorts if str(row.id) == wanted), None)
     if wanted and saved is None:
-        refuse_retired(saved_cohorts.find(db.session(), UUID(wanted)) if _is_id(wanted) else None)
+        refuse_retired(find_saved(wanted))
         abort(422, _("There is no such saved choice of patients. Choose one from the list."))
     return saved
 

@@ -18,7 +18,7 @@ from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.views import found
 from surveys.views.guard import Reply, identity, staff_page
-from surveys.views.retired import retired_sentence
+from surveys.views.saved_choice import retired_sentence
 from surveys.views.sites import granted_sites, offered
 
 bp = Blueprint("cohorts", __name__)

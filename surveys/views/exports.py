@@ -19,7 +19,7 @@ from surveys.views.dashboard import enrolled_protocols
 from surveys.views.filter_form import FEWEST, chosen_filters, filter_form, saved_cohort
 from surveys.views.guard import Reply, fresh, identity, staff_page
 from surveys.views.posted_filters import posted_cohort, posted_filters
-from surveys.views.retired import retired_words
+from surveys.views.saved_choice import retired_words
 
 bp = Blueprint("exports", __name__)
 LONGEST_REASON = 200

@@ -17,7 +17,6 @@ from surveys.i18n import gettext as _
 from surveys.models import SavedCohort, Staff
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
 from surveys.models.response import MODES
-from surveys.outcomes import saved_cohorts
 from surveys.outcomes.filter_text import BEGINNING, chosen_fields, parse
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.public.disclosure import SMALLEST
@@ -25,6 +24,7 @@ from surveys.outcomes.words import timepoint_words
 from surveys.protocols.model import Protocol
 from surveys.views.filter_address import check_address
 from surveys.views.guard import identity
+from surveys.views.saved_choice import find_saved
 from surveys.views.words import words
 
 FEWEST = 5  # patients of an arm, for whoever may not single anybody out
@@ -96,11 +96,7 @@ def saved_cohort() -> SavedCohort | None:
     wanted = request.args.get("cohort")
     if not wanted:
         return None
-    try:
-        found = saved_cohorts.find(db.session(), UUID(wanted))
-    except ValueError:
-        found = None
-    return found or abort(404, _("There is no such saved choice of patients. Choose one from the list."))
+    return find_saved(wanted) or abort(404, _("There is no such saved choice of patients. Choose one from the list."))
 
 
 def chosen_filters(form: FilterForm) -> Filters:

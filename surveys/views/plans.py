@@ -28,7 +28,7 @@ from surveys.protocols.model import Protocol
 from surveys.views import found
 from surveys.views.claim_words import kind_words, missing_words, surgery_words
 from surveys.views.guard import Reply, identity, staff_page
-from surveys.views.retired import retired_words
+from surveys.views.saved_choice import find_saved, retired_words
 
 bp = Blueprint("plans", __name__)
 LONGEST = 120
@@ -121,10 +121,14 @@ def _on_offer(values: Sequence[str], offered: Sequence[tuple[str, str]]) -> None
 def _cohort() -> str:
     """The text that was typed, or that of the saved choice."""
     saved = request.form.get("saved", "")
-    row = next((each for each in saved_cohorts.newest(db.session()) if str(each.id) == saved), None)
+    if not saved:
+        return request.form.get("cohort", "").strip()
+    row = find_saved(saved)
+    if row is None:
+        raise PlanError(_("There is no such saved choice of patients. Choose one from the list."))
     if told := retired_words(row):
         raise PlanError(told)
-    return row.filters if row else request.form.get("cohort", "").strip()
+    return row.filters
 
 
 def _protocol(code: str | None) -> Protocol:

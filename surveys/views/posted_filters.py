@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from flask import abort, request
 
 from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import SavedCohort
-from surveys.outcomes import saved_cohorts
 from surveys.outcomes.filter_text import FilterError, parse
 from surveys.outcomes.filters import Filters
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
-from surveys.views.retired import refuse_retired
+from surveys.views.saved_choice import find_saved, refuse_retired
 
 
 def posted_filters(text: str) -> tuple[Filters, Protocol]:
@@ -32,10 +29,7 @@ def posted_filters(text: str) -> tuple[Filters, Protocol]:
 
 def posted_cohort() -> SavedCohort | None:
     """The saved choice that the form was shown for, None where it was for none; 409 where that is retired."""
-    try:
-        row = saved_cohorts.find(db.session(), UUID(request.form.get("cohort", "")))
-    except ValueError:
-        return None
+    row = find_saved(request.form.get("cohort", ""))
     refuse_retired(row)
     return row
 

@@ -21,8 +21,8 @@ from surveys.views.dashboard import enrolled_protocols, protocol_of
 from surveys.views.filter_form import FEWEST, chosen_filters, filter_form, saved_cohort
 from surveys.views.guard import Reply, fresh, identity, staff_page
 from surveys.views.posted_filters import posted_cohort, posted_filters
-from surveys.views.retired import retired_words
 from surveys.views.rule_form import chosen_rule, rule_choices, rule_of
+from surveys.views.saved_choice import retired_words
 
 bp = Blueprint("reports", __name__)
 SHELF = job_files.Shelf("report", "application/pdf", LazyText("Reports"))

@@ -133,6 +133,23 @@ def test_a_changed_choice_is_a_new_version_and_old_links_keep_theirs(reader: Fla
     assert len(re.findall(r"saved [^<]* by Test clinician", listed)) >= 3  # who and when, of old ones too
 
 
+def test_forms_of_statements_and_plans_take_an_older_version_too(reader: FlaskClient) -> None:
+    """As addresses of the dashboard do: a newer version changes nothing for who means the older one."""
+    first = saved(reader, "Heavy", "/dashboard?bmi_from=25")
+    second = saved(reader, "Heavy", "/dashboard?bmi_from=30")
+    for path in ("/claims/new", "/plans"):
+        page = read(reader, f"{path}?protocol=trial")
+        assert f'value="{first}">Heavy, version 1<' in page
+        assert f'value="{second}">Heavy, version 2<' in page
+    previewed = read(reader, f"/claims/new?protocol=trial&kind=complications&cohort={first}")
+    assert f'value="{first}" selected' in previewed
+    form = form_to(read(reader, "/plans?protocol=trial"), "/plans")
+    typed = dict(form.fields) | {"title": "P", "rule": "odi change >= 10", "timepoint": "m12", "kind": "complications"}
+    assert reader.post("/plans", data=typed | {"saved": str(UUID(int=1))}, base_url=SITE).status_code == 422
+    reply = reader.post("/plans", data=typed | {"saved": first}, base_url=SITE, follow_redirects=True)
+    assert "bmi=25.." in reply.text
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

@@ -1,13 +1,24 @@
-"""A saved choice that is retired is looked at as before, and nothing new is made with it."""
+"""Saved choices that a form names: one that is retired is looked at as before, and nothing new is made with it."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from flask import abort
 
 from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import SavedCohort
+from surveys.outcomes import saved_cohorts
 from surveys.outcomes.retired_cohorts import is_retired
+
+
+def find_saved(text: str) -> SavedCohort | None:
+    """The version that an id in a form names; None where it is no id, or none of the clinic's."""
+    try:
+        return saved_cohorts.find(db.session(), UUID(text))
+    except ValueError:
+        return None
 
 
 def retired_words(cohort: SavedCohort | None) -> str:
