@@ -4,6 +4,7 @@ Of ours it loads nothing: each command reads its settings from its own environme
 """
 
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -93,4 +94,5 @@ def _status(code: object) -> int:
 
 if __name__ == "__main__":
     load()
+    gc.freeze()  # what is loaded stays: no command looks through it for what is no longer used
     serve()
