@@ -53,7 +53,7 @@ class Config:
     sms_per_minute: int | None = None  # the same of the text gateway
     bounce_imap_url: str = ""  # empty: returned mail is not fetched
     figures_memory: int = 500  # megabytes of each web process for what large clinics' figures are counted from
-    warm_charts: bool = True  # whether a web process draws one when it starts: for a second or two a busy core
+    warm_charts: bool = True  # whether a web process loads statistics when it starts: for a second a busy core
     backup_key: bytes | None = None  # 32 bytes; None: a backup's answers are readable to who has the file
 
     @property

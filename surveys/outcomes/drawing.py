@@ -1,57 +1,29 @@
-"""The one door to the chart library: a specification in, an SVG that the page's policy allows out.
-
-The library is loaded by the first drawing: it takes longer than all the rest, and commands and workers draw nothing.
-"""
+"""What every drawing shares: ink, colours, sizes, its name and description, and what the page's policy allows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
 from html import escape
 from itertools import pairwise
-from json import dumps, loads
-from typing import Any
 
-Chart = Any  # the library's mark and encode methods are untyped; this module and the three charts know them
-
-INK = "#010203"  # a sentinel: the renderer knows no currentColor, so this ink is replaced by it
+Chart = str  # an SVG in the sentinel's ink
+INK = "#010203"  # a sentinel: on a page it becomes the page's ink, in a file and on paper a dark one
 PRINT_INK = "#1c2424"
 PAGE = 560  # pixels of the widest plotting area on a page
 FONT = "system-ui, sans-serif"
-ROOM = {"left": 16, "right": 8, "top": 6, "bottom": 6}  # readers' fonts are wider than the renderer's
+ROOM = {"left": 16, "right": 8, "top": 6, "bottom": 6}
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito
 DASHES = ((1, 0), (7, 3), (2, 3), (8, 3, 2, 3), (4, 2), (1, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 _OPEN = re.compile(r"<svg [^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"[^>]*>")
-_NOISE = re.compile(r' (?:aria-roledescription|aria-label|aria-hidden|role|pointer-events|class)="[^"]*"')
 FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
 
 
-@contextmanager
-def unchecked() -> Iterator[None]:
-    """Build charts without checking each part against the library's schema: two fifths of a first drawing."""
-    from surveys.outcomes.chart_library import alt  # noqa: PLC0415 - loaded by the first drawing
-
-    with alt.utils.schemapi.debug_mode(False):
-        yield
-
-
-def draw(chart: Chart) -> str:
-    """Render once per specification, which holds the data: the same figures cost nothing the second time."""
-    specification: dict[str, Any] = chart.to_dict(validate=False)
-    return _render(dumps(specification, sort_keys=True))
-
-
-@lru_cache(maxsize=512)
-def _render(specification: str) -> str:
-    import vl_convert  # noqa: PLC0415 - loaded by the first drawing
-
-    svg = vl_convert.vegalite_to_svg(loads(specification))
+def allowed(svg: Chart) -> Chart:
+    """The drawing; one that holds styles or scripts is an error, for the page's policy would block it."""
     if FORBIDDEN.search(svg):
         raise ValueError("The chart holds styles or scripts, which the page's policy would block.")
-    return _NOISE.sub("", svg)
+    return svg
 
 
 def inline(svg: str, identifier: str, title: str, description: str) -> str:
@@ -71,24 +43,6 @@ def standalone(svg: str, identifier: str, title: str, description: str) -> str:
     """The SVG as a file: dark ink on white paper."""
     drawn = inline(svg, identifier, title, description).replace("currentColor", PRINT_INK)
     return drawn.replace("</desc>", '</desc><rect width="100%" height="100%" fill="#ffffff"/>', 1)
-
-
-def rows_chart(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """A chart of the rows, to be given a mark and an encoding; in a tuple, which no layer copies row by row."""
-    from surveys.outcomes.chart_library import alt  # noqa: PLC0415 - loaded by the first drawing
-
-    return alt.Chart(alt.Data(values=tuple(rows)))  # type: ignore[no-untyped-call]
-
-
-def configured(chart: Chart) -> Chart:
-    """Give a chart the house's type, quiet axes and no background."""
-    axis = {"labelColor": INK, "titleColor": INK, "tickColor": INK, "domainColor": INK, "titleFontWeight": "normal"}
-    sizes = {"labelFontSize": 13, "titleFontSize": 13, "gridColor": INK, "gridOpacity": 0.14, "titlePadding": 8}
-    return (
-        chart.configure(font=FONT, background="transparent", padding=ROOM)
-        .configure_axis(**axis, **sizes)
-        .configure_view(stroke=None)
-    )
 
 
 def label_room(width: int) -> int:

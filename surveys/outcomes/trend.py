@@ -11,8 +11,10 @@ from hashlib import sha256
 from scoring.instrument import find_scale
 from surveys.i18n import format_day
 from surveys.i18n import gettext as _
+from surveys.outcomes.drawing import Chart
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.table import Column, Table
+from surveys.outcomes.trend_chart import trend_chart
 
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -56,10 +58,8 @@ def trend_figure(
     )
 
 
-def _draw(points: Sequence[TrendPoint], treatments: Sequence[float], scale: str, width: int) -> object:
+def _draw(points: Sequence[TrendPoint], treatments: Sequence[float], scale: str, width: int) -> Chart:
     rows = [(point.months, point.value) for point in points]
-    from surveys.outcomes.trend_chart import trend_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return trend_chart(rows, treatments, find_scale(scale), width=width)
 
 

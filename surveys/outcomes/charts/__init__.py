@@ -1,1 +1,1 @@
-"""One file per kind of chart; each loads the chart library, so none is imported before the first drawing."""
+"""One file per kind of chart, each a function from numbers to an SVG; ``ink`` and ``axes`` are what all draw with."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from surveys.i18n import gettext as _
-from surveys.outcomes.chart_library import alt
+from surveys.outcomes.charts.axes import SHARES, TITLE, Span, foot, room_of, side, ticks
+from surveys.outcomes.charts.ink import falling, lines, path, picture, words
 from surveys.outcomes.distribution import Step
-from surveys.outcomes.drawing import COLOURS, DASHES, INK, Chart, configured, rows_chart
+from surveys.outcomes.drawing import COLOURS, DASHES
+from surveys.outcomes.drawing import ROOM as MARGIN
 
 HEIGHT = 270
 NAMES = 0.085  # of the height: a line of the names above the curves
+EVERY = 40  # pixels from one number of the axis to the next, about
 
 
 def share_chart(
@@ -20,18 +23,21 @@ def share_chart(
     arms: Sequence[str],
     *,
     width: int,
-) -> Chart:
+) -> str:
     """Draw one falling staircase per arm; ``threshold`` in the unit of change, None: no line."""
     low, high = _span(steps, threshold)
     present = [arm for arm in arms if any(step.arm == arm for step in steps)]
     top = 1.03 + NAMES * len(present)
-    x = alt.X("change:Q", title=unit, scale=alt.Scale(domain=[low, high], nice=False))
-    axis = alt.Axis(format="~%", values=[0, 0.2, 0.4, 0.6, 0.8, 1], titleY=HEIGHT * (1 - 0.5 / top))
-    share = alt.Y("share:Q", title=_("Share of patients"), scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
-    curves = [_curve(steps, arm, arms.index(arm), (low, high), x, share) for arm in present]
-    lines = [] if threshold is None else [_threshold(threshold, share)]
-    names = _names(steps, present, arms, threshold, share)
-    return configured(alt.layer(*lines, *curves, *names).properties(width=width, height=HEIGHT))
+    x, y = Span(low, high, 0, width), Span(0, top, HEIGHT, 0)
+    parts = [
+        *side(y, width, SHARES, middle=(HEIGHT + y.at(1)) / 2, title=[_("Share of patients")]),
+        *foot(x, HEIGHT, ticks(low, high, -(-width // EVERY)), [unit]),
+        *([] if threshold is None else [_threshold(x.at(threshold), y)]),
+        *(_curve(steps, arm, arms.index(arm), x, y) for arm in present),
+        *_names(steps, present, arms, threshold, y),
+    ]
+    left = MARGIN["left"] + room_of(SHARES, 1)
+    return picture(parts, (width, HEIGHT), left, MARGIN["top"], TITLE + 3)
 
 
 def _span(steps: Sequence[Step], threshold: float | None) -> tuple[float, float]:
@@ -41,35 +47,25 @@ def _span(steps: Sequence[Step], threshold: float | None) -> tuple[float, float]
     return size * (min(amounts) // size), size * -(-max(amounts) // size)
 
 
-def _curve(steps: Sequence[Step], arm: str, at: int, span: tuple[float, float], x: alt.X, y: alt.Y) -> Chart:
-    own = [{"change": step.change, "share": step.share} for step in steps if step.arm == arm]
-    points = [{"change": span[0], "share": 1.0}, *own, {"change": span[1], "share": 0.0}]
+def _curve(steps: Sequence[Step], arm: str, at: int, x: Span, y: Span) -> str:
+    own = [(x.at(step.change), y.at(step.share)) for step in steps if step.arm == arm]
     look = at % len(COLOURS)
-    line = rows_chart(points).mark_line(
-        interpolate="step-before", color=COLOURS[look], strokeWidth=2.5, strokeDash=DASHES[look], aria=False
-    )
-    return line.encode(x=x, y=y)
+    points = [(x.at(x.low), y.at(1)), *own, (x.at(x.high), y.at(0))]
+    return path(falling(points), COLOURS[look], 2.5, DASHES[look])
 
 
-def _threshold(threshold: float, y: alt.Y) -> Chart:
-    line = rows_chart([{"change": threshold, "share": 0, "top": 1}])
-    rule = line.mark_rule(color=INK, strokeDash=[4, 4], strokeWidth=1.5, aria=False)
-    return rule.encode(x=alt.X("change:Q"), y=y, y2=alt.Y2("top:Q"))
+def _threshold(x: float, y: Span) -> str:
+    return lines([(x, y.at(0), x, y.at(1))], thick=1.5, dash="4,4")
 
 
 def _names(
-    steps: Sequence[Step], present: Sequence[str], arms: Sequence[str], threshold: float | None, y: alt.Y
-) -> list[Chart]:
+    steps: Sequence[Step], present: Sequence[str], arms: Sequence[str], threshold: float | None, y: Span
+) -> Iterator[str]:
     """Each arm's name above the curves, with a piece of its line and its share at the threshold."""
-    layers = []
     for place, arm in enumerate(reversed(present)):
-        row = {"share": 1.03 + NAMES * (place + 0.5), "words": _words(steps, arm, threshold)}
-        look = arms.index(arm) % len(COLOURS)
-        piece = rows_chart([row]).mark_rule(color=COLOURS[look], strokeWidth=2.5, strokeDash=DASHES[look], aria=False)
-        layers.append(piece.encode(x=alt.XValue(0), x2=alt.X2Value(26), y=y))  # type: ignore[no-untyped-call]
-        text = rows_chart([row]).mark_text(align="left", fontSize=13, fontWeight=600, color=INK, aria=False)
-        layers.append(text.encode(x=alt.XValue(33), y=y, text=alt.Text("words:N")))  # type: ignore[no-untyped-call]
-    return layers
+        level, look = y.at(1.03 + NAMES * (place + 0.5)), arms.index(arm) % len(COLOURS)
+        yield path([(0, level), (26, level)], COLOURS[look], 2.5, DASHES[look])
+        yield words((33, level + 4), _words(steps, arm, threshold), weight=600)
 
 
 def _words(steps: Sequence[Step], arm: str, threshold: float | None) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
-from surveys.outcomes.chart_library import alt
+from surveys.outcomes.charts.axes import LINE, TITLE, Span, Tick, foot, ticks, widened
+from surveys.outcomes.charts.ink import lines, marker, path, picture, words
 from surveys.outcomes.charts.marks import Estimate
-from surveys.outcomes.drawing import COLOURS, INK, SHAPES, Chart, configured, rows_chart
+from surveys.outcomes.drawing import COLOURS, SHAPES
+from surveys.outcomes.drawing import ROOM as MARGIN
 
 WIDE = 400  # pixels from which a label carries its numbers
 NO_AXIS = 45
-HEADING, ROW = 30, 44
+HEADING, ROW, MIDDLE = 30, 44, 29
+TICKS = 6
 
 
 def forest_chart(
@@ -24,7 +26,7 @@ def forest_chart(
     line: float | None,
     domain: tuple[float, float] | None = None,
     width: int,
-) -> Chart:
+) -> str:
     """Draw a point with its interval per estimate under its heading.
 
     ``percent``: values are fractions. ``line``: where nothing differs, None where there is no such place. ``domain``:
@@ -32,19 +34,12 @@ def forest_chart(
     """
     narrow = width < WIDE
     width += NO_AXIS if narrow else 0
-    rows, titles, height = _places(estimates, headings, short=narrow)
     low, high = domain or _span(estimates, line)
-    span = alt.Scale(domain=[low, high], nice=domain is None)
-    axis = (
-        alt.Axis(format="+~%" if line is not None else "~%", tickCount=6, labelOverlap="greedy")
-        if percent
-        else alt.Axis(tickCount=6, labelOverlap="greedy")
-    )
-    x = alt.X("value:Q", title=list(title), scale=span, axis=axis)
-    y = alt.Y("middle:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
-    middle = [] if line is None else [_line(line, rows, y)]
-    layers = [*middle, *_points(rows, x, y), _words(rows, low, y), _words(titles, low, y, bold=True)]
-    return configured(alt.layer(*layers).properties(width=width, height=height))
+    x = Span(*(domain or widened(low, high)), 0, width)
+    marks = _ticks(x, signed=line is not None) if percent else ticks(x.low, x.high, TICKS)
+    rows, height = _rows(estimates, headings, x, x.at(low), line, short=narrow)
+    parts = [*foot(x, height, marks, title), *rows]
+    return picture(parts, (width, height), MARGIN["left"] + 1, MARGIN["top"], TITLE + LINE * (len(title) - 1) + 3)
 
 
 def _span(estimates: Sequence[Estimate], line: float | None) -> tuple[float, float]:
@@ -54,53 +49,39 @@ def _span(estimates: Sequence[Estimate], line: float | None) -> tuple[float, flo
     return low - 0.05 * (high - low), high  # the labels begin left of a line at the lower end
 
 
-def _line(at: float, rows: Sequence[dict[str, Any]], y: alt.Y) -> Chart:
-    """A piece of the line beside each estimate, so that it runs through no label."""
-    pieces = [{"at": at, "middle": row["middle"] - 9, "below": row["middle"] + 10} for row in rows]
-    mark = rows_chart(pieces).mark_rule(color=INK, strokeDash=[3, 2], strokeWidth=1.5, aria=False)
-    return mark.encode(x=alt.X("at:Q"), y=y, y2=alt.Y2("below:Q"))
+def _ticks(x: Span, *, signed: bool) -> list[Tick]:
+    """Per cent, with a sign where they are differences."""
+    marks = ticks(100 * x.low, 100 * x.high, TICKS)
+    return [(value / 100, f"{'+' if signed and value > 0 else ''}{words_}%") for value, words_ in marks]
 
 
-def _points(rows: Sequence[dict[str, Any]], x: alt.X, y: alt.Y) -> list[Chart]:
-    colour = alt.Color("colour:N", scale=None, legend=None)
-    ruled = rows_chart([row for row in rows if row["low"] is not None])
-    rule = ruled.mark_rule(strokeWidth=2.2, aria=False).encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y, color=colour)
-    marks = []
-    for at in sorted({row["at"] for row in rows}):
-        own = rows_chart([row for row in rows if row["at"] == at])
-        shape = SHAPES[at % len(SHAPES)]
-        mark = own.mark_point(shape=shape, filled=True, size=85, opacity=1, color=COLOURS[at % 6], aria=False)
-        marks.append(mark.encode(x=x, y=y))
-    return [rule, *marks]
-
-
-def _words(rows: Sequence[dict[str, Any]], low: float, y: alt.Y, *, bold: bool = False) -> Chart:
-    placed = [{"left": low, "middle": row["y"], "words": row["words"]} for row in rows]
-    mark = rows_chart(placed).mark_text(
-        align="left",
-        baseline="bottom",
-        fontSize=14 if bold else 13,
-        fontWeight=700 if bold else 400,
-        color=INK,
-        aria=False,
-    )
-    return mark.encode(x=alt.X("left:Q"), y=y, text=alt.Text("words:N"))
-
-
-def _places(
-    estimates: Sequence[Estimate], headings: Mapping[str, str], *, short: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    """Where estimates and headings stand, in pixels from the top, and the whole height."""
-    rows: list[dict[str, Any]] = []
-    titles: list[dict[str, Any]] = []
+def _rows(
+    estimates: Sequence[Estimate],
+    headings: Mapping[str, str],
+    x: Span,
+    left: float,
+    line: float | None,
+    *,
+    short: bool,
+) -> tuple[list[str], int]:
+    """Every estimate with its words, under headings, and the whole height."""
+    parts: list[str] = []
     top = 0
     for before, each in zip([None, *estimates], estimates, strict=False):
         if (before is None or before.under != each.under) and headings.get(each.under):
             top += HEADING
-            titles.append({"y": top - 6, "words": headings[each.under]})
-        words = each.label if short else f"{each.label}: {each.words}"
-        low, high = each.interval or (None, None)
-        place = {"y": top + 18, "middle": top + 29, "at": each.colour, "colour": COLOURS[each.colour % 6]}
-        rows.append({**place, "value": each.value, "low": low, "high": high, "words": words})
+            parts.append(words((left, top - 9), headings[each.under], size=14, weight=700))
+        parts += _estimate(each, x, top + MIDDLE, line)
+        parts.append(words((left, top + 15), each.label if short else f"{each.label}: {each.words}"))
         top += ROW
-    return rows, titles, top
+    return parts, top
+
+
+def _estimate(each: Estimate, x: Span, middle: float, line: float | None) -> Iterator[str]:
+    """A point on its interval, and a piece of the line beside it, so that the line runs through no label."""
+    colour = COLOURS[each.colour % len(COLOURS)]
+    if line is not None:
+        yield lines([(x.at(line), middle - 9, x.at(line), middle + 10)], thick=1.5, dash="3,2")
+    if each.interval:
+        yield path([(x.at(end), middle) for end in each.interval], colour, 2.2)
+    yield marker(SHAPES[each.colour % len(SHAPES)], (x.at(each.value), middle), colour)

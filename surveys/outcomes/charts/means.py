@@ -2,52 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from scoring.instrument import Scale
 from surveys.i18n import gettext as _
-from surveys.outcomes.chart_library import alt
-from surveys.outcomes.drawing import COLOURS, DASHES, INK, SHAPES, Chart, configured, label_room, rows_chart
+from surveys.outcomes.charts.axes import Span, Tick, foot, room_of, side, ticks
+from surveys.outcomes.charts.beneath import Beneath
+from surveys.outcomes.charts.ink import marker, path, picture, words
+from surveys.outcomes.drawing import COLOURS, DASHES, SHAPES, label_room
+from surveys.outcomes.drawing import ROOM as MARGIN
 from surveys.outcomes.means import LinePoint, MeanPoint
 
-HEIGHT = 250
+HEIGHT, EVERY = 250, 36  # pixels: the plot, and from one number of its axis to the next, about
 APART = 0.012  # share of the time axis by which arms stand beside each other
+NAME = 18  # pixels of a name's line above the plot
+
+
+@dataclass(frozen=True, slots=True)
+class _Plot:
+    """``arms``: the codes that have points, in the protocol's order with their places in it."""
+
+    points: Sequence[MeanPoint]
+    arms: Sequence[tuple[int, str]]
+    x: Span
+    y: Span
+
+    def label(self, arm: str) -> str:
+        return next(point.arm_label for point in self.points if point.arm == arm)
+
+    def numbers(self) -> dict[str, list[tuple[float, int]]]:
+        return {
+            self.label(arm): [(point.months, point.mean.n) for point in self.points if point.arm == arm]
+            for _at, arm in self.arms
+        }
 
 
 def mean_chart(
-    points: Sequence[MeanPoint], lines: Sequence[LinePoint], scale: Scale, arms: Sequence[str], *, width: int
-) -> Chart:
+    points: Sequence[MeanPoint], single: Sequence[LinePoint], scale: Scale, arms: Sequence[str], *, width: int
+) -> str:
     """Draw the whole range of the scale; ``width`` in pixels; colours follow the order of ``arms``.
 
-    ``lines``: thin lines of single patients behind the means, may be empty.
+    ``single``: thin lines of single patients behind the means, may be empty.
     """
-    last = max(point.months for point in points)
-    rows = [_row(point, arms.index(point.arm), last) for point in points]
-    x = alt.X("x:Q", title=_("Months since the index date"), axis=_months(points), scale=_span(last))
-    y = alt.Y("mean:Q", title=_axis_words(scale), scale=alt.Scale(domain=[scale.minimum, scale.maximum]))
-    behind = [_single(lines, arm, at, x, y) for at, arm in enumerate(arms) if any(one.arm == arm for one in lines)]
-    layers = [layer for at in sorted({row["at"] for row in rows}) for layer in _arm(rows, at, x, y)]
-    upper = alt.layer(*behind, *layers, *_names(rows)).properties(width=width, height=HEIGHT)
-    height = 22 * len({row["at"] for row in rows})
-    lower = _numbers(rows, _span(last), label_room(width)).properties(width=width, height=height)
-    return configured(alt.vconcat(upper, lower, spacing=4))
+    last = max(1.0, *(point.months for point in points))
+    there = [(at, arm) for at, arm in enumerate(arms) if any(point.arm == arm for point in points)]
+    y, marks = Span(scale.minimum, scale.maximum, HEIGHT, 0), ticks(scale.minimum, scale.maximum, -(-HEIGHT // EVERY))
+    plot = _Plot(points, there, Span(-0.04 * last, 1.06 * last, 0, width), y)
+    title, beneath = _axis_words(scale), Beneath(plot.numbers(), plot.x, label_room(width))
+    parts = [
+        *side(y, width, marks, middle=HEIGHT / 2, title=title),
+        *foot(plot.x, HEIGHT, _months(points), [_("Months since the index date")], grid=False),
+        *(part for at, arm in enumerate(arms) for part in _single(plot, single, arm, at)),
+        *(part for at, arm in there for part in _arm(plot, arm, at)),
+        *_names(plot),
+        *beneath.drawn(HEIGHT),
+    ]
+    left = MARGIN["left"] + max(room_of(marks, len(title)), beneath.left)
+    return picture(parts, (width, HEIGHT), left, MARGIN["top"] + NAME * len(there), beneath.below)
 
 
-def _row(point: MeanPoint, at: int, last: float) -> dict[str, Any]:
-    low, high = point.mean.interval or (None, None)
-    x = point.months + (at - 0.5) * APART * max(last, 1)
-    figures = {"mean": point.mean.mean, "low": low, "high": high, "n": point.mean.n}
-    return {"at": at, "label": point.arm_label, "months": point.months, "x": x, **figures}
-
-
-def _span(last: float) -> alt.Scale:
-    return alt.Scale(domain=[-0.04 * max(last, 1), 1.06 * max(last, 1)], nice=False)
-
-
-def _months(points: Sequence[MeanPoint]) -> alt.Axis:
+def _months(points: Sequence[MeanPoint]) -> list[Tick]:
     whole = sorted({round(point.months, 2) for point in points if point.months >= 1 or point.months == 0})
-    return alt.Axis(values=whole, format=".4~g", grid=False, labelOverlap="greedy", ticks=True)
+    return [(months, f"{months:.4g}") for months in whole]
 
 
 def _axis_words(scale: Scale) -> list[str]:
@@ -55,54 +72,31 @@ def _axis_words(scale: Scale) -> list[str]:
     return [scale.label, f"({better})"]
 
 
-def _arm(rows: Sequence[dict[str, Any]], at: int, x: alt.X, y: alt.Y) -> list[Chart]:
+def _arm(plot: _Plot, arm: str, at: int) -> Iterator[str]:
     """Interval, line and marker of one arm, apart by colour, dashes and shape."""
-    base = rows_chart([row for row in rows if row["at"] == at])
-    look = at % len(COLOURS)
-    bars = base.mark_rule(color=COLOURS[look], strokeWidth=2, aria=False).encode(
-        x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q")
-    )
-    line = base.mark_line(color=COLOURS[look], strokeWidth=2.5, strokeDash=DASHES[look], aria=False)
-    marks = base.mark_point(color=COLOURS[look], shape=SHAPES[look], size=75, filled=True, opacity=1, aria=False)
-    return [bars, line.encode(x=x, y=y), marks.encode(x=x, y=y)]
+    own, look = [point for point in plot.points if point.arm == arm], at % len(COLOURS)
+    aside = (at - 0.5) * APART * (plot.x.high - plot.x.low) / 1.1
+    places = [(plot.x.at(point.months + aside), plot.y.at(point.mean.mean or 0.0)) for point in own]
+    for (x, _y), point in zip(places, own, strict=True):
+        if point.mean.interval:
+            yield path([(x, plot.y.at(end)) for end in point.mean.interval], COLOURS[look], 2)
+    yield path(places, COLOURS[look], 2.5, DASHES[look])
+    yield from (marker(SHAPES[look], place, COLOURS[look]) for place in places)
 
 
-def _single(lines: Sequence[LinePoint], arm: str, at: int, x: alt.X, y: alt.Y) -> Chart:
-    rows = [{"x": one.months, "mean": one.value, "line": one.line} for one in lines if one.arm == arm]
-    thin = rows_chart(rows).mark_line(color=COLOURS[at % len(COLOURS)], strokeWidth=1, opacity=0.22, aria=False)
-    return thin.encode(x=x, y=y, detail=alt.Detail("line:N"))
+def _single(plot: _Plot, single: Sequence[LinePoint], arm: str, at: int) -> Iterator[str]:
+    """Thin lines of the arm's patients."""
+    by_line: dict[str, list[tuple[float, float]]] = {}
+    for one in single:
+        if one.arm == arm:
+            by_line.setdefault(one.line, []).append((plot.x.at(one.months), plot.y.at(one.value)))
+    yield from (path(line, COLOURS[at % len(COLOURS)], 1, opacity=0.22) for line in by_line.values() if len(line) > 1)
 
 
-def _names(rows: Sequence[dict[str, Any]]) -> list[Chart]:
+def _names(plot: _Plot) -> Iterator[str]:
     """Each arm's name above the plot beside a piece of its line, so that no name stands at another's line."""
-    labels = {row["at"]: row["label"] for row in rows}
-    return [
-        layer for up, at in enumerate(sorted(labels, reverse=True)) for layer in _name(labels[at], at, -12 - 18 * up)
-    ]
-
-
-def _name(label: str, at: int, height: int) -> list[Chart]:
-    look, y = at % len(COLOURS), _at(alt.YValue, height)
-    row = rows_chart([{"label": label}])
-    piece = row.mark_rule(color=COLOURS[look], strokeWidth=2.5, strokeDash=DASHES[look], aria=False)
-    mark = row.mark_point(color=COLOURS[look], shape=SHAPES[look], size=75, filled=True, opacity=1, aria=False)
-    text = row.mark_text(align="left", fontSize=13, fontWeight=600, color=INK, aria=False)
-    return [
-        piece.encode(x=_at(alt.XValue, 0), x2=_at(alt.X2Value, 28), y=y),
-        mark.encode(x=_at(alt.XValue, 14), y=y),
-        text.encode(x=_at(alt.XValue, 36), y=y, text=alt.Text("label:N")),
-    ]
-
-
-def _at(channel: Callable[[int], Any], pixels: int) -> Any:
-    """A place in pixels from the plot's upper left."""
-    return channel(pixels)
-
-
-def _numbers(rows: Sequence[dict[str, Any]], span: alt.Scale, room: int) -> Chart:
-    """The number of patients behind each mean, one line per arm."""
-    order = [row["label"] for row in {row["at"]: row for row in rows}.values()]
-    axis = alt.Axis(title=None, domain=False, ticks=False, labelLimit=room, labelFontSize=12)
-    text = rows_chart(list(rows)).mark_text(fontSize=10.5, color=INK, aria=False)
-    y = alt.Y("label:N", sort=order, axis=axis)
-    return text.encode(x=alt.X("months:Q", axis=None, scale=span), y=y, text=alt.Text("n:Q"))
+    for up, (at, arm) in enumerate(reversed(plot.arms)):
+        height, look = -12 - NAME * up, at % len(COLOURS)
+        yield path([(0, height), (28, height)], COLOURS[look], 2.5, DASHES[look])
+        yield marker(SHAPES[look], (14, height), COLOURS[look])
+        yield words((36, height + 4), plot.label(arm), weight=600)

@@ -2,68 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from surveys.outcomes.chart_library import alt
+from surveys.outcomes.charts.axes import Span, room_of, side, ticks, widened
+from surveys.outcomes.charts.ink import Box, boxes, lines, picture, words
 from surveys.outcomes.charts.marks import Fall
-from surveys.outcomes.drawing import COLOURS, INK, Chart, configured, rows_chart
+from surveys.outcomes.drawing import COLOURS
+from surveys.outcomes.drawing import ROOM as MARGIN
 
-PANEL = 118  # pixels of an arm's height
+PANEL, BETWEEN, HEAD = 118, 35, 23  # pixels: an arm's height, from one to the next, the title's line
 GAP = 0.12  # of a bar's place, left free while bars are wide enough to tell apart
 FEW = 60  # bars, up to which a gap stands between them
+HAIR = 0.5  # pixels above and below zero of a bar without change, so that it is seen
 PALE = 0.38
 
 
 def waterfall_chart(
     falls: Sequence[Fall], unit: str, threshold: float | None, arms: Sequence[str], *, width: int
-) -> Chart:
+) -> str:
     """Draw an arm below the other, all on one scale; ``threshold`` in the unit of change, None: no line."""
     amounts = [fall.change for fall in falls] + [0.0, threshold or 0.0]
-    span = alt.Scale(domain=[min(amounts), max(amounts)], nice=True)
-    own = {arm: [fall for fall in falls if fall.arm == arm] for arm in arms}
-    panels = [_panel(bars, arms.index(arm), threshold, span) for arm, bars in own.items() if bars]
-    sized = [panel.properties(width=width, height=PANEL) for panel in panels]
-    title = alt.TitleParams(unit, anchor="start", fontSize=13, fontWeight="normal", color=INK, dy=-4)
-    return configured(alt.vconcat(*sized, spacing=22, title=title))
-
-
-def _panel(bars: Sequence[Fall], look: int, threshold: float | None, span: alt.Scale) -> Chart:
-    y = alt.Y("change:Q", title=None, scale=span, axis=alt.Axis(tickCount=5))
-    x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-    rows = _places(bars)
-    colour = COLOURS[look % len(COLOURS)]
-    drawn = [
-        rows_chart([row for row in rows if row["met"] is met])
-        .mark_rect(color=colour, opacity=0.9 if met else PALE, aria=False)
-        .encode(x=x, x2=alt.X2("right:Q"), y=y, y2=alt.Y2("zero:Q"))
-        for met in (True, False)
+    ends = widened(min(amounts), max(amounts))
+    own = [[fall for fall in falls if fall.arm == arm] for arm in arms]
+    panels = [(bars, at) for at, bars in enumerate(own) if bars]
+    tops = [place * (PANEL + BETWEEN) for place in range(len(panels))]
+    parts = [
+        part
+        for (bars, at), top in zip(panels, tops, strict=True)
+        for part in _panel(bars, COLOURS[at % len(COLOURS)], threshold, Span(*ends, top + PANEL, top), width)
     ]
-    zero = rows_chart([{"change": 0}]).mark_rule(color=INK, strokeWidth=1, aria=False).encode(y=y)
-    return alt.layer(*drawn, zero, *_threshold(threshold, y), _name(bars[0], x))
+    left = room_of(ticks(*ends, 5), 0)
+    title = words((-left, -HEAD + 10), unit)
+    size = (width, tops[-1] + PANEL)
+    return picture([title, *parts], size, MARGIN["left"] + left, MARGIN["top"] + HEAD, MARGIN["bottom"] + 2)
 
 
-def _places(bars: Sequence[Fall]) -> list[dict[str, Any]]:
-    """A share of the width for each; a bar without change keeps a hair's height, so that it is seen."""
-    step, gap = 1 / len(bars), GAP if len(bars) <= FEW else 0.0
+def _panel(bars: Sequence[Fall], colour: str, threshold: float | None, span: Span, width: int) -> Iterator[str]:
+    yield from side(span, width, ticks(span.low, span.high, 5))
+    places = _places(bars, span, width)
+    for met in (True, False):
+        some = [place for place, bar in zip(places, bars, strict=True) if bool(bar.met) is met]
+        yield boxes(some, colour, 0.9 if met else PALE)
+    zero = round(span.at(0)) + 0.5
+    yield lines([(0, zero, width, zero)])
+    if threshold is not None:
+        yield lines([(0, span.at(threshold), width, span.at(threshold))], thick=1.5, dash="4,4")
+    told = f"{bars[0].label} {bars[0].responders}/{bars[0].evaluable}"
+    yield words((width, span.end + 10), told, anchor="end", weight=600)  # the corner that the falling bars leave free
+
+
+def _places(bars: Sequence[Fall], span: Span, width: int) -> list[Box]:
+    """A share of the width for each."""
+    step, gap = width / len(bars), GAP if len(bars) <= FEW else 0.0
+    zero = span.at(0)
     return [
-        {"left": step * (at + gap / 2), "right": step * (at + 1 - gap / 2), "zero": 0, "change": bar.change}
-        | {"met": bool(bar.met)}
-        for at, bar in enumerate(bars)
+        (step * (at + gap / 2), min(end, zero - HAIR), step * (at + 1 - gap / 2), max(end, zero + HAIR))
+        for at, end in enumerate(span.at(bar.change) for bar in bars)
     ]
-
-
-def _threshold(threshold: float | None, y: alt.Y) -> list[Chart]:
-    if threshold is None:
-        return []
-    line = rows_chart([{"change": threshold}])
-    return [line.mark_rule(color=INK, strokeDash=[4, 4], strokeWidth=1.5, aria=False).encode(y=y)]
-
-
-def _name(bar: Fall, x: alt.X) -> Chart:
-    """The arm with its counts, in the corner that the falling bars leave free."""
-    words = [bar.label, f"{bar.responders}/{bar.evaluable}"]
-    mark = rows_chart([{"left": 1, "words": " ".join(words)}]).mark_text(
-        align="right", baseline="top", fontSize=13, fontWeight=600, color=INK, aria=False
-    )
-    return mark.encode(x=x, y=alt.YValue(0), text=alt.Text("words:N"))  # type: ignore[no-untyped-call]

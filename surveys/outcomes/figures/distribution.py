@@ -8,6 +8,7 @@ from functools import partial
 from scoring.instrument import find_scale
 from scoring.responder import Rule
 from surveys.i18n import gettext as _
+from surveys.outcomes.charts.distribution import share_chart
 from surveys.outcomes.cohort import Cohort, Key
 from surveys.outcomes.distribution import Step, distribution
 from surveys.outcomes.drawing import Chart
@@ -50,6 +51,4 @@ def _legend(rule: Rule) -> str:
 def _draw(steps: Sequence[Step], rule: Rule, arms: Sequence[str], width: int) -> Chart:
     unit = _("Improvement in %(unit)s (negative: worse)", unit=find_scale(rule.scale).unit)
     threshold = None if rule.percent else float(rule.amount)
-    from surveys.outcomes.charts.distribution import share_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return share_chart(steps, unit, threshold, arms, width=width)

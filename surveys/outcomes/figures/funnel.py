@@ -7,6 +7,7 @@ from functools import partial
 from scoring.types import BoolArray
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import Stack
+from surveys.outcomes.charts.stacked import stacked_chart
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.drawing import Chart
 from surveys.outcomes.figure import Figure, Group
@@ -60,6 +61,4 @@ def _reached(cohort: Cohort, timepoint: str, step: str) -> BoolArray:
 
 
 def _draw(stacks: list[Stack], heads: dict[str, str], width: int) -> Chart:
-    from surveys.outcomes.charts.stacked import stacked_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return stacked_chart(stacks, heads, step_words(), [_("Share of those expected")], width=width)

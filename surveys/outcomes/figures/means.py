@@ -10,6 +10,7 @@ import numpy as np
 from scoring.instrument import find_scale
 from scoring.types import BoolArray
 from surveys.i18n import gettext as _
+from surveys.outcomes.charts.means import mean_chart
 from surveys.outcomes.cohort import Cohort, Key
 from surveys.outcomes.drawing import Chart
 from surveys.outcomes.figure import Figure, Group
@@ -53,6 +54,4 @@ def _behind(cohort: Cohort, key: Key, point: MeanPoint) -> Group:
 def _draw(
     points: Sequence[MeanPoint], lines: Sequence[LinePoint], scale: str, arms: Sequence[str], width: int
 ) -> Chart:
-    from surveys.outcomes.charts.means import mean_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return mean_chart(points, lines, find_scale(scale), arms, width=width)

@@ -9,6 +9,8 @@ from typing import Any
 from scoring.proportions import wilson
 from scoring.types import BoolArray, FloatArray, TextArray
 from surveys.i18n import gettext as _
+from surveys.outcomes.charts.bars import bar_chart
+from surveys.outcomes.charts.forest import forest_chart
 from surveys.outcomes.charts.marks import Bar, Estimate
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.drawing import Chart
@@ -60,9 +62,7 @@ def share_bar(under: str, label: str, k: int, n: int, colour: int) -> Bar:
 
 
 def draw_bars(bars: Sequence[Bar], heads: Mapping[str, str], title: Sequence[str], width: int) -> Chart:
-    """Draw bars; loaded by the first drawing."""
-    from surveys.outcomes.charts.bars import bar_chart  # noqa: PLC0415 - loaded by the first drawing
-
+    """Draw bars."""
     return bar_chart(bars, heads, title, width=width)
 
 
@@ -74,8 +74,6 @@ def draw_forest(
     width: int,
 ) -> Chart:
     """Draw estimates; ``options``: percent, line and domain of the chart."""
-    from surveys.outcomes.charts.forest import forest_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return forest_chart(estimates, heads, title, width=width, **options)
 
 

@@ -12,6 +12,7 @@ from scoring.proportions import wilson
 from scoring.types import BoolArray, FloatArray
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import Stack
+from surveys.outcomes.charts.stacked import stacked_chart
 from surveys.outcomes.common_columns import ends, of_place
 from surveys.outcomes.counts import count
 from surveys.outcomes.drawing import Chart
@@ -93,8 +94,6 @@ def _words(arm: str, row: Levels) -> tuple[str, str]:
 
 
 def _draw(stacks: list[Stack], heads: dict[str, str], width: int) -> Chart:
-    from surveys.outcomes.charts.stacked import stacked_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return stacked_chart(stacks, heads, level_words(), [_("Share of those who answered")], width=width)
 
 

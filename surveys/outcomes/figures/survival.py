@@ -14,6 +14,7 @@ from scoring.survival import Curve, Survival, follow_up, kaplan_meier
 from scoring.types import BoolArray, FloatArray
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import AtRisk, CurvePoint
+from surveys.outcomes.charts.survival import survival_chart
 from surveys.outcomes.common_columns import ends, of_arm
 from surveys.outcomes.drawing import Chart
 from surveys.outcomes.figure import Figure, Group
@@ -158,6 +159,4 @@ def _cells(each: Followed, at: Survival) -> tuple[Cell, ...]:
 
 
 def _draw(points: Sequence[CurvePoint], risk: Sequence[AtRisk], arms: Sequence[str], width: int) -> Chart:
-    from surveys.outcomes.charts.survival import survival_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return survival_chart(points, risk, _("Without an operation"), arms, width=width)

@@ -11,6 +11,7 @@ from scoring.instrument import find_scale
 from scoring.responder import Rule
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import Fall
+from surveys.outcomes.charts.waterfall import waterfall_chart
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.common_columns import of_arm
 from surveys.outcomes.drawing import Chart
@@ -36,7 +37,7 @@ def waterfall_figure(look: Look) -> Figure:
         title=_("Each patient's change at %(when)s: %(scale)s", when=timepoint_words(look.focus), scale=scale.label),
         description=_("One bar per patient by arm, the largest improvement first; the values are in the table."),
         rule=_legend(look, thinned=thinned) + value_set_words(look.rule.value_set),
-        table=printed(_columns(digits_of(scale)), [_cells(fall) for fall in falls], look, data_hash),
+        table=printed(_columns(digits_of(scale)), _rows(falls), look, data_hash),
         as_of=look.cohort.now,
         data_hash=data_hash,
         chart=partial(_draw, falls, look.rule, arm_codes(look.cohort)) if falls else None,
@@ -88,15 +89,13 @@ def _columns(digits: int) -> tuple[Column, ...]:
     )
 
 
-def _cells(fall: Fall) -> tuple[Cell, ...]:
+def _rows(falls: list[Fall]) -> list[tuple[Cell, ...]]:
     words = {True: _("yes"), False: _("no"), None: _("not evaluable")}
     codes = {True: "yes", False: "no", None: "not_evaluable"}
-    return (fall.arm, fall.label, fall.rank, fall.of, fall.change, codes[fall.met], words[fall.met])
+    return [(fall.arm, fall.label, fall.rank, fall.of, fall.change, codes[fall.met], words[fall.met]) for fall in falls]
 
 
 def _draw(falls: list[Fall], rule: Rule, arms: list[str], width: int) -> Chart:
     unit = _("Improvement in %(unit)s (negative: worse)", unit=find_scale(rule.scale).unit)
     threshold = None if rule.percent else float(rule.amount)
-    from surveys.outcomes.charts.waterfall import waterfall_chart  # noqa: PLC0415 - loaded by the first drawing
-
     return waterfall_chart(falls, unit, threshold, arms, width=width)

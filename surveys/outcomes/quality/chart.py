@@ -1,7 +1,4 @@
-"""Bars of the data-quality page, drawn by hand: shares with their n/N, and times with their quartiles.
-
-A page has seventeen of them, plain enough to be written down: the chart library would take seconds.
-"""
+"""Bars of the data-quality page: shares with their n/N, and times with their quartiles."""
 
 from __future__ import annotations
 

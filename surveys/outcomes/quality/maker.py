@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from surveys.i18n import gettext as _
 from surveys.i18n import ngettext
-from surveys.outcomes.drawing import inline, standalone
-from surveys.outcomes.figure import NARROW, WIDE, Figure
+from surveys.outcomes.figure import Figure
 from surveys.outcomes.quality.chart import shares_svg, spans_svg
 from surveys.outcomes.quality.rows import (
     Share,
@@ -24,25 +24,8 @@ from surveys.outcomes.quality.rows import (
 from surveys.outcomes.table import Table
 
 Draw = Callable[[int], str]
-MARGIN = 60  # pixels that the library's charts have beside their plotting area
+MARGIN = 60  # pixels that other charts have beside their plotting area
 MOST = 12  # rows that are drawn; the table has all
-
-
-class Bars(Figure):
-    """A figure whose ``chart`` writes the drawing itself: there is nothing to render, and nothing to keep."""
-
-    def svg(self, *, narrow: bool = False) -> str:
-        """The drawing for a page, wide or for a phone."""
-        name = f"{self.code}-{'narrow' if narrow else 'wide'}"
-        return inline(self._drawn(NARROW if narrow else WIDE), name, self.title, self.description)
-
-    def svg_file(self) -> str:
-        """The drawing as a file."""
-        return standalone(self._drawn(WIDE), self.code, self.title, self.description)
-
-    def _drawn(self, width: int) -> str:
-        assert self.chart is not None  # noqa: S101 - template and view ask first
-        return str(self.chart(width + MARGIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +41,7 @@ class Maker:
         """Shares, the largest drawn first where ``top``."""
         shown, withheld = shown_shares(rows, self.fewest)
         drawn = _highest(shown) if top else shown
-        chart = partial(shares_svg, drawn) if drawn else None
+        chart = partial(_beside, shares_svg, drawn) if drawn else None
         words = "; ".join(f"{row.label}: {row.part}/{row.whole}" for row in drawn)
         table = shares_table(shown, what)
         return self._figure(Told(code, title, words, rule), table, chart, withheld, len(drawn))
@@ -67,7 +50,7 @@ class Maker:
         """Times, the longest drawn first where ``top``."""
         shown, withheld = shown_spans(rows, self.fewest)
         drawn = sorted(shown, key=lambda row: -row.median)[:MOST] if top else shown
-        chart = partial(spans_svg, drawn) if drawn else None
+        chart = partial(_beside, spans_svg, drawn) if drawn else None
         words = "; ".join(f"{row.label}: {row.median:.1f} s" for row in drawn)
         table = spans_table(shown, what)
         return self._figure(Told(code, title, words, rule), table, chart, withheld, len(drawn))
@@ -80,7 +63,7 @@ class Maker:
             notes.append(ngettext("%(num)d row is not shown:", "%(num)d rows are not shown:", withheld))
             notes.append(_("fewer than %(number)s patients stand behind it.", number=self.fewest))
         rows = sha256(repr(table.rows).encode()).hexdigest()
-        return Bars(told.code, told.title, told.words, " ".join(notes), table, self.as_of, rows, chart)
+        return Figure(told.code, told.title, told.words, " ".join(notes), table, self.as_of, rows, chart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +80,8 @@ def _highest(rows: Sequence[Share]) -> list[Share]:
     """The largest shares without those of nothing; where all are, the first as a sign of that."""
     ordered = sorted(rows, key=lambda row: -(row.share or 0))
     return [row for row in ordered if row.part][:MOST] or ordered[:1]
+
+
+def _beside(write: Callable[[Sequence[Any], int], str], rows: Sequence[Any], width: int) -> str:
+    """The bars, as wide as other charts with what stands beside their plotting area."""
+    return write(rows, width + MARGIN)

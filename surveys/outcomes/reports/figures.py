@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from surveys.i18n import gettext as _
-from surveys.outcomes.drawing import FONT, INK, PRINT_INK, draw, unchecked
+from surveys.outcomes.drawing import FONT, INK, PRINT_INK, allowed
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.reports.printable import printable
 from surveys.outcomes.reports.tables import laid_out
@@ -41,8 +41,7 @@ def drawing(figure: Figure) -> Drawing | None:
     """The figure's drawing in dark ink and the report's type; None where nothing is drawn."""
     if figure.chart is None:
         return None
-    with unchecked():
-        svg = draw(figure.chart(PAPER))
+    svg = allowed(figure.chart(PAPER))
     size = SIZE.search(svg)
     assert size is not None  # noqa: S101 - the renderer writes both
     svg = WORDS.sub(lambda match: printable(match[0]), svg)

@@ -10,8 +10,10 @@ from hashlib import sha256
 from scoring.instrument import Scale
 from surveys.i18n import format_day
 from surveys.i18n import gettext as _
+from surveys.outcomes.drawing import Chart
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.level_words import said_level
+from surveys.outcomes.sheet.chart import course_chart
 from surveys.outcomes.sheet.course import Course, Point
 from surveys.outcomes.sheet.span import Span
 from surveys.outcomes.table import Column, Table
@@ -68,9 +70,7 @@ def _said(scale: Scale, point: Point) -> str:
     return (_("no score") if point.value is None else value_words(scale, point.value)) + signal
 
 
-def _draw(course: Course, span: Span, width: int) -> object:
-    from surveys.outcomes.sheet.chart import course_chart  # noqa: PLC0415 - loaded by the first drawing
-
+def _draw(course: Course, span: Span, width: int) -> Chart:
     return course_chart(course, span, width=width)
 
 

@@ -234,7 +234,7 @@ def test_spans_have_few_ends_outside_the_clinic() -> None:
 
 def figure(code: str, evaluable: int) -> Figure:
     table = Table((Column("arm", "Arm"), Column("evaluable", "Evaluable")), (("bmc", evaluable),))
-    return Figure(code, "Title", "It tells", "Rule", table, NOW, "hash", lambda _width: None)
+    return Figure(code, "Title", "It tells", "Rule", table, NOW, "hash", lambda _width: "<svg/>")
 
 
 def test_the_last_look_keeps_back_what_speaks_of_few() -> None:
