@@ -13,7 +13,13 @@ from sqlalchemy.orm import Session
 
 from surveys.access.keys.encryption import Vault
 
-FRUGAL: Mapping[str, str] = {"MALLOC_ARENA_MAX": "1"}  # the C library's heaps, each of which keeps what it was given
+# The heaps of the C library and of polars keep what they were given, each for itself. A second thread of polars takes
+# the time that the database needs: on two processors an export took 18.5 s with it, 15.9 s without.
+FRUGAL: Mapping[str, str] = {
+    "MALLOC_ARENA_MAX": "1",
+    "POLARS_MAX_THREADS": "1",
+    "_RJEM_MALLOC_CONF": "narenas:1,dirty_decay_ms:500",
+}
 Progress = Callable[[int, int], None]  # steps done, of how many; raises to stop
 
 

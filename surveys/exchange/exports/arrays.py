@@ -10,11 +10,29 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 HEAD = 20  # bytes: dimensions, whether there are nulls, type of the elements, how many, lower bound
 PART, ROW = "\x1f", "\x1e"  # between the parts of a label, and between labels
-COUNT, LARGE, DAY, FLOAT, ID = ">i4", ">i8", ">i4", ">f8", "V16"
+COUNT, LARGE, DAY, FLOAT, FLAG, ID = ">i4", ">i8", ">i4", ">f8", "i1", "V16"
+NONE = -(2**31)  # stands for a number of four bytes that is missing
 FIRST_DAY = np.datetime64("2000-01-01", "D")  # from which PostgreSQL counts days
+
+
+class Ids(bytes):
+    """A column of UUIDs as it was sent, to be asked with: it goes back as it came."""
+
+
+class IdsDumper(Dumper):
+    """Gives it to the driver."""
+
+    format = Format.BINARY
+    oid = 2951  # uuid[], in every PostgreSQL
+
+    def dump(self, obj: Ids) -> bytes:
+        """Nothing is made of it."""
+        return obj
 
 
 class NullError(Exception):
@@ -31,16 +49,21 @@ def column(sent: bytes | None, kind: str) -> np.ndarray[Any, np.dtype[Any]]:
     return np.ascontiguousarray(cells.astype(cells.dtype.newbyteorder("=")))
 
 
+def count(sent: bytes | None) -> int:
+    """How many cells a column has."""
+    return int.from_bytes(sent[12:16]) if sent else 0
+
+
+def numbers(sent: bytes | None) -> pl.Series:
+    """Whole numbers of four bytes, some of which may be missing."""
+    cells = pl.Series(column(sent, COUNT), dtype=pl.Int32)
+    return cells.set(cells == NONE, None)
+
+
 def ids(sent: bytes | None) -> pl.DataFrame:
     """UUIDs as two numbers; in the order of both together they are in their own."""
     halves = column(sent, ID).view(">u8").reshape(-1, 2).astype("u8")
     return pl.DataFrame({"high": halves[:, 0], "low": halves[:, 1]})
-
-
-def ids_text(frame: pl.DataFrame) -> str:
-    """What ``ids`` gave, as one array for a statement."""
-    digits = frame.select("high", "low").to_numpy().astype(">u8").tobytes().hex()
-    return f"{{{','.join(digits[at : at + 32] for at in range(0, len(digits), 32))}}}"
 
 
 def days(sent: bytes | None) -> pl.Series:

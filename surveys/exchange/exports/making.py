@@ -13,7 +13,6 @@ from typing import IO, Any
 import polars as pl
 
 from surveys.exchange.exports import dictionary
-from surveys.exchange.exports.ahead import ahead
 from surveys.exchange.exports.columns import Sheet
 from surveys.exchange.exports.dictionary import Written
 from surveys.exchange.exports.formats import parquet, plain, sav, xlsx
@@ -57,7 +56,7 @@ def versions(source: Source) -> list[Protocol]:
 
 def _write(source: Source, protocols: Sequence[Protocol], sheet: Sheet, folder: Path) -> Written:
     writer, path = WRITERS[source.order.format], folder / f"{sheet.name}.{source.order.format}"
-    rows = writer.write(ahead(_frames(source, protocols, sheet)), sheet, path)
+    rows = writer.write(_frames(source, protocols, sheet), sheet, path)
     if (found := writer.count(path)) != rows:
         raise DamagedError(f"{path.name}: {rows} rows were written, {found} can be read")
     return Written(path.name, sheet.name, rows, len(sheet.columns), path.stat().st_size, hash_of(path))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import LiteralString
 from uuid import UUID
 
 import polars as pl
-from psycopg.rows import DictRow, dict_row
-from psycopg.sql import SQL, Composed, Identifier
 
 from surveys.access.keys.encryption import Vault
-from surveys.exchange.exports import results
-from surveys.exchange.exports.arrays import ids_text
+from surveys.exchange.exports import results, visits
+from surveys.exchange.exports.ahead import ahead
 from surveys.exchange.exports.columns import Column, Sheet
+from surveys.exchange.exports.fetching import Sent, sent
 from surveys.exchange.exports.source import Source
-from surveys.exchange.exports.statements import ANSWERS, CHOSEN, IN_ORDER, PEOPLE, PLAIN, RESPONSES, SCORES
 
 FRAMES: Mapping[str, type[pl.DataType]] = {
     "text": pl.String,
@@ -32,61 +29,29 @@ OF_PERSON: Mapping[str, type[pl.DataType]] = {
     "index_date": pl.Date,
     "enrolled_on": pl.Date,
 }
-ROWS = 12_000  # in one frame, about
-FIRST, MOST = 50, 20_000  # episodes in one batch
 
 
 def frames(source: Source, sheets: Sequence[Sheet]) -> Iterator[dict[str, pl.DataFrame]]:
     """A frame of each sheet for one batch of episodes after another; no episode is in two."""
-    most, done = FIRST, 0
-    with source.episodes() as episodes:
-        while ids := episodes.fetchmany(most):
-            found = {sheet.name: _sheet(source, sheet, ids) for sheet in sheets}
-            yield found
-            done += len(ids)
-            source.tell(done)
-            most = _next_size(len(ids), max(frame.height for frame in found.values()))
+    done = 0
+    for batch in ahead(sent(source, sheets)):
+        yield {sheet.name: _frame(source, sheet, batch) for sheet in sheets}
+        done += batch.episodes
+        source.tell(done)
 
 
-def _next_size(episodes: int, rows: int) -> int:
-    return max(FIRST, min(MOST, 4 * episodes, episodes * ROWS // max(rows, 1)))
+def _frame(source: Source, sheet: Sheet, batch: Sent) -> pl.DataFrame:
+    wanted = schema(sheet.columns)
+    if sheet.name == "episodes":
+        frame = _read(batch.lines["episodes"], wanted)
+        return _opened(source, frame) if "chart_number" in wanted else frame
+    people = _read(batch.lines["people"], OF_PERSON)
+    made = results.joined if sheet.name == "results" else visits.joined
+    return made(people, batch.columns).select(pl.col(code).cast(kind) for code, kind in wanted.items())
 
 
-def _sheet(source: Source, sheet: Sheet, ids: Sequence[UUID]) -> pl.DataFrame:
-    frame = _results(source, ids) if sheet.name == "results" else _plain(source, sheet, ids)
-    return frame.select(pl.col(code).cast(kind) for code, kind in schema(sheet.columns).items())
-
-
-def _results(source: Source, ids: Sequence[UUID]) -> pl.DataFrame:
-    batch = f"{{{','.join(map(str, ids))}}}"
-    people = _copied(source, SQL("{} {}").format(SQL(CHOSEN), SQL(PEOPLE)), OF_PERSON, batch)
-    responses, where = results.responses_of(_columns(source, RESPONSES, batch))
-    asked = ids_text(where)
-    scores = results.values_of(_columns(source, SCORES, asked), where)
-    answers = results.values_of(_columns(source, ANSWERS, asked if source.order.contents == "all" else "{}"), where)
-    return results.joined(people, responses, answers, scores)
-
-
-def _columns(source: Source, statement: LiteralString, ids: str) -> DictRow:
-    """The one row of a statement, whose cells are whole columns."""
-    with source.cursor(binary=True, row_factory=dict_row) as cursor:
-        row: DictRow = cursor.execute(statement, {**source.given, "ids": ids}).fetchone()
-        return row
-
-
-def _plain(source: Source, sheet: Sheet, ids: Sequence[UUID]) -> pl.DataFrame:
-    names = SQL(", ").join(Identifier(column.code) for column in sheet.columns)
-    whole = SQL("{}, whole AS ({}) SELECT {} FROM whole ORDER BY {}")
-    statement = whole.format(SQL(CHOSEN), SQL(PLAIN[sheet.name]), names, SQL(IN_ORDER[sheet.name]))
-    frame = _copied(source, statement, schema(sheet.columns), f"{{{','.join(map(str, ids))}}}")
-    return _opened(source, frame) if "chart_number" in frame.columns else frame
-
-
-def _copied(source: Source, statement: Composed, wanted: Mapping[str, type[pl.DataType]], ids: str) -> pl.DataFrame:
-    copy = SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(statement)
-    with source.cursor() as cursor, cursor.copy(copy, {**source.given, "ids": ids}) as rows:
-        content = b"".join(rows)
-    return pl.read_csv(content, has_header=False, schema=wanted) if content else pl.DataFrame(schema=wanted)
+def _read(lines: bytes, wanted: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    return pl.read_csv(lines, has_header=False, schema=wanted) if lines else pl.DataFrame(schema=wanted)
 
 
 def schema(columns: Sequence[Column]) -> dict[str, type[pl.DataType]]:

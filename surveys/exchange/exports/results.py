@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from surveys.exchange.exports import arrays
+from surveys.exchange.exports.labels import labelled
 
 Sent = Mapping[str, Any]
 OF_RESPONSE = ("timepoint", "instrument", "mode", "finality", "language")
@@ -18,8 +19,10 @@ RANKS = 1 << 20  # more than there are labels in a batch
 SIGN = np.uint64(1 << 63)
 
 
-def joined(people: pl.DataFrame, responses: pl.DataFrame, answers: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+def joined(people: pl.DataFrame, sent: Mapping[str, Sent]) -> pl.DataFrame:
     """Every column of the results, in the order of episode, timepoint, instrument, kind, code and value set."""
+    responses, where = responses_of(sent["responses"])
+    scores, answers = values_of(sent["scores"], where), values_of(sent["answers"], where)
     rows = newest(pl.concat([answers, scores.with_columns(pl.col("rank") + RANKS // 2)]))
     response = responses[rows["response"]]
     parts = [people[response["place"]], response.drop("place"), rows.drop("response")]
@@ -44,11 +47,11 @@ def responses_of(sent: Sent) -> tuple[pl.DataFrame, pl.DataFrame]:
         {
             "place": arrays.column(sent["place"], arrays.LARGE),
             "answered_on": arrays.days(sent["answered_on"]),
-            "in_window": arrays.column(sent["in_window"], arrays.COUNT),
-            "before_treatment": arrays.column(sent["before_treatment"], arrays.COUNT),
+            "in_window": arrays.column(sent["in_window"], arrays.FLAG),
+            "before_treatment": arrays.column(sent["before_treatment"], arrays.FLAG),
         }
     )
-    parts = [numbers, _labelled(sent["label"], OF_RESPONSE, OF_RESPONSE[:2]), arrays.ids(sent["id"])]
+    parts = [numbers, labelled(sent["label"], OF_RESPONSE, OF_RESPONSE[:2]), arrays.ids(sent["id"])]
     frame = pl.concat(parts, how="horizontal").sort("place", "rank", "high", "low")
     return frame.drop("rank", "high", "low"), frame.select("high", "low").with_row_index("response")
 
@@ -57,15 +60,23 @@ def values_of(sent: Sent, where: pl.DataFrame) -> pl.DataFrame:
     """Scores or answers with the place of their response; several of one scale or item may be among them."""
     numbers = pl.DataFrame(
         {
-            "value": pl.Series(arrays.column(sent["value"], arrays.FLOAT)).fill_nan(None),
-            "answered_items": arrays.column(sent["answered_items"], arrays.COUNT),
+            **_measured(sent),
             "amendment": arrays.column(sent["amendment"], arrays.COUNT),
             **_ages(sent),
         }
     )
     found = arrays.ids(sent["response_id"]).join(where, on=("high", "low"), how="left", maintain_order="left")
-    parts = [numbers, _labelled(sent["label"], OF_ROW, SAME), found.select("response")]
-    return pl.concat(parts, how="horizontal").with_columns(pl.col("answered_items").replace(-1, None))
+    parts = [numbers, labelled(sent["label"], OF_ROW, SAME), found.select("response")]
+    return pl.concat(parts, how="horizontal")
+
+
+def _measured(sent: Sent) -> dict[str, Any]:
+    """Scores may be fractions, and say of how many items; answers are levels."""
+    if "answered_items" in sent:
+        value = pl.Series(arrays.column(sent["value"], arrays.FLOAT)).fill_nan(None)
+        return {"value": value, "answered_items": arrays.numbers(sent["answered_items"])}
+    value = arrays.numbers(sent["value"]).cast(pl.Float64)
+    return {"value": value, "answered_items": pl.repeat(None, value.len(), dtype=pl.Int32, eager=True)}
 
 
 def _ages(sent: Sent) -> dict[str, Any]:
@@ -75,12 +86,3 @@ def _ages(sent: Sent) -> dict[str, Any]:
         return {"first": both["high"], "second": both["low"]}
     scored = arrays.column(sent["scored_at"], arrays.LARGE).view("u8") ^ SIGN
     return {"first": arrays.column(sent["amendment"], arrays.COUNT).astype("u8"), "second": scored}
-
-
-def _labelled(sent: str | None, names: Sequence[str], keys: Sequence[str]) -> pl.DataFrame:
-    """The parts of each row's label, an empty one as no value, and the label's rank by some of them."""
-    which, labels = arrays.labels(sent)
-    known = pl.DataFrame(labels, schema=dict.fromkeys(names, pl.String), orient="row")
-    key = pl.concat_str(*keys, separator=arrays.PART).rank("dense").cast(pl.Int64)
-    whole = known.with_columns(key.alias("rank"), *(pl.col(name).replace("", None) for name in names))
-    return whole[which]

@@ -13,6 +13,7 @@ from sqlalchemy import LargeBinary, ScalarResult, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from surveys.access.keys.encryption import Vault
+from surveys.exchange.exports import arrays
 from surveys.exchange.exports.order import Order
 from surveys.exchange.work import Progress
 from surveys.models import Episode, ProtocolVersion
@@ -81,12 +82,15 @@ class Source:
             "mode": self.filters.mode,
             "identified": self.order.identified,
             "now": self.now,
+            "none": arrays.NONE,
         }
 
     def cursor(self, **how: Any) -> Any:
         """A cursor of the driver, for what it alone can do."""
         raw: Any = self.session.connection().connection.driver_connection
-        return raw.cursor(**how)
+        cursor = raw.cursor(**how)
+        cursor.adapters.register_dumper(arrays.Ids, arrays.IdsDumper)
+        return cursor
 
 
 def _joined(statement: Any, filters: Filters) -> Any:

@@ -3,9 +3,10 @@
 ``%(ids)s``: the batch, in its order; ``%(salt)s``: the clinic's secret, from which pseudonyms are made, since the time
 of enrolment stands in an id. A day is a date where the patient lives.
 
-Results have the most rows: they come as whole columns, each number as the database keeps it, each text as a label of
-the few there are (``arrays``). The array of ids is put in as a value that the planner does not look into, so every
-batch has the plan that serves a few keys, whatever is believed of the tables' sizes.
+Results and visits have the most rows: they come as whole columns, each number as the database keeps it, each text as a
+label of the few there are (``arrays``); ``%(none)s`` stands for a number that is missing. The array of ids is put in as
+a value that the planner does not look into, so every batch has the plan that serves a few keys, whatever is believed of
+the tables' sizes.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ RESPONSES = """WITH chosen AS MATERIALIZED (
     JOIN patient p ON p.clinic_id = e.clinic_id AND p.id = e.patient_id)
 SELECT array_send(array_agg(c.place)) AS place, array_send(array_agg(r.id)) AS id,
     array_send(array_agg(timezone(c.time_zone, m.at)::date)) AS answered_on,
-    array_send(array_agg((r.finality = 'unsent' OR m.at < v.closes_at)::int)) AS in_window,
-    array_send(array_agg(coalesce(m.at <= c.treated_by, true)::int)) AS before_treatment,
-    string_agg(concat_ws(E'\\x1f', v.timepoint, r.instrument, r.mode, r.finality, r.language), E'\\x1e') AS label
+    array_send(array_agg(r.finality = 'unsent' OR m.at < v.closes_at)) AS in_window,
+    array_send(array_agg(coalesce(m.at <= c.treated_by, true))) AS before_treatment,
+    string_agg(v.timepoint || E'\\x1f' || r.instrument || E'\\x1f' || r.mode || E'\\x1f' || r.finality || E'\\x1f'
+        || r.language, E'\\x1e') AS label
 FROM chosen c
 JOIN visit v ON v.clinic_id = c.clinic_id AND v.episode_id = c.id
     AND (%(timepoint)s::text IS NULL OR v.timepoint = %(timepoint)s)
@@ -41,23 +43,29 @@ CROSS JOIN LATERAL (SELECT CASE r.finality WHEN 'unsent' THEN v.closes_at ELSE r
 
 SCORES = """SELECT array_send(array_agg(s.response_id)) AS response_id,
     array_send(array_agg(coalesce(s.value, 'NaN'))) AS value,
-    array_send(array_agg(coalesce(s.n_answered, -1))) AS answered_items,
+    array_send(array_agg(coalesce(s.n_answered, %(none)s))) AS answered_items,
     array_send(array_agg(s.amendment)) AS amendment, array_send(array_agg(s.scored_at)) AS scored_at,
-    string_agg(concat_ws(E'\\x1f', 'score', s.scale, coalesce(s.value_set_id, ''),
-        CASE WHEN s.value IS NULL THEN 'none' ELSE 'scored' END, s.rule_version), E'\\x1e') AS label
+    string_agg(E'score\\x1f' || s.scale || E'\\x1f' || coalesce(s.value_set_id, '') || CASE WHEN s.value IS NULL
+        THEN E'\\x1fnone\\x1f' ELSE E'\\x1fscored\\x1f' END || s.rule_version, E'\\x1e') AS label
 FROM score s WHERE s.response_id = ANY((SELECT %(ids)s::uuid[])::uuid[])"""
 
 ANSWERS = """SELECT array_send(array_agg(a.response_id)) AS response_id,
-    array_send(array_agg(coalesce(a.level::float8, 'NaN'))) AS value, array_send(array_agg(-1)) AS answered_items,
+    array_send(array_agg(coalesce(a.level, %(none)s))) AS value,
     array_send(array_agg((a.reason IS NOT NULL)::int)) AS amendment, array_send(array_agg(a.id)) AS id,
-    string_agg(concat_ws(E'\\x1f', 'answer', a.item, '', a.status, ''), E'\\x1e') AS label
+    string_agg(E'answer\\x1f' || a.item || E'\\x1f\\x1f' || a.status || E'\\x1f', E'\\x1e') AS label
 FROM answer a WHERE a.response_id = ANY((SELECT %(ids)s::uuid[])::uuid[])"""
 
-VISITS = """SELECT c.place, c.patient, c.episode, c.number AS patient_number, c.arm, v.timepoint,
-    v.due_on - c.index_date AS due_day, timezone(c.time_zone, v.closes_at)::date - c.index_date AS closes_day,
-    timezone(c.time_zone, v.submitted_at)::date - c.index_date AS submitted_day,
-    (v.closes_at <= %(now)s)::int AS window_over, coalesce(v.submitted_at < v.closes_at, false)::int AS in_window,
-    (v.cancelled_at IS NOT NULL)::int AS cancelled
+VISITS = """WITH chosen AS MATERIALIZED (SELECT x.place - 1 AS place, e.clinic_id, e.id, e.index_date, p.time_zone
+    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS x(id, place) JOIN episode e ON e.id = x.id
+    JOIN patient p ON p.clinic_id = e.clinic_id AND p.id = e.patient_id)
+SELECT array_send(array_agg(c.place)) AS place,
+    array_send(array_agg(coalesce(v.due_on - c.index_date, %(none)s))) AS due_day,
+    array_send(array_agg(coalesce(timezone(c.time_zone, v.closes_at)::date - c.index_date, %(none)s))) AS closes_day,
+    array_send(array_agg(coalesce(timezone(c.time_zone, v.submitted_at)::date - c.index_date, %(none)s)))
+        AS submitted_day,
+    array_send(array_agg(v.closes_at <= %(now)s)) AS window_over,
+    array_send(array_agg(coalesce(v.submitted_at < v.closes_at, false))) AS in_window,
+    array_send(array_agg(v.cancelled_at IS NOT NULL)) AS cancelled, string_agg(v.timepoint, E'\\x1e') AS label
 FROM chosen c JOIN visit v ON v.clinic_id = c.clinic_id AND v.episode_id = c.id
     AND (%(timepoint)s::text IS NULL OR v.timepoint = %(timepoint)s)"""
 
@@ -84,5 +92,3 @@ LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM ending n WHERE n.clinic
     AND n.kind IN ('consent_withdrawn', 'follow_up_stopped', 'lost')) gone ON true
 LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM endpoint n WHERE n.clinic_id = c.clinic_id
     AND n.episode_id = c.id AND n.kind = 'surgery') cut ON true"""
-PLAIN = {"visits": VISITS, "episodes": EPISODES}
-IN_ORDER = {"visits": 'place, timepoint COLLATE "C"', "episodes": "place"}

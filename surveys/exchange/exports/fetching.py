@@ -1,0 +1,92 @@
+"""What the database sends for one batch of episodes after another, all as of one moment.
+
+It is kept as it came, so that a thread that asks for the next batch does little but wait: the work of making frames of
+it is done beside the database's own, not between two of its statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from surveys.exchange.exports import arrays
+from surveys.exchange.exports.columns import Sheet
+from surveys.exchange.exports.source import Source
+from surveys.exchange.exports.statements import ANSWERS, CHOSEN, EPISODES, PEOPLE, RESPONSES, SCORES, VISITS
+
+ROWS = 12_000  # in one frame, about
+FIRST, MOST = 50, 20_000  # episodes in one batch
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """``episodes``: how many are in the batch. ``lines``: CSV; ``columns``: the one row whose cells are columns."""
+
+    episodes: int
+    lines: Mapping[str, bytes]
+    columns: Mapping[str, DictRow]
+
+    @property
+    def rows(self) -> int:
+        """Of the longest of its frames."""
+        counted = {name: arrays.count(next(iter(each.values()))) for name, each in self.columns.items()}
+        results = counted.get("scores", 0) + counted.get("answers", 0)
+        return max(self.episodes, results, counted.get("visits", 0))
+
+
+def sent(source: Source, sheets: Sequence[Sheet]) -> Iterator[Sent]:
+    """One batch after another; no episode is in two."""
+    most = FIRST
+    with source.episodes() as episodes:
+        while ids := episodes.fetchmany(most):
+            batch = _batch(source, sheets, ids)
+            yield batch
+            most = max(FIRST, min(MOST, 4 * batch.episodes, batch.episodes * ROWS // batch.rows))
+
+
+def _batch(source: Source, sheets: Sequence[Sheet], ids: Sequence[UUID]) -> Sent:
+    chosen, wanted = f"{{{','.join(map(str, ids))}}}", {sheet.name: sheet for sheet in sheets}
+    lines, columns = {}, {}
+    if "results" in wanted or "visits" in wanted:
+        lines["people"] = _copied(source, SQL("{} {}").format(SQL(CHOSEN), SQL(PEOPLE)), chosen)
+    if "results" in wanted:
+        columns.update(_results(source, chosen))
+    if "visits" in wanted:
+        columns["visits"] = _columns(source, VISITS, chosen)
+    if "episodes" in wanted:
+        lines["episodes"] = _copied(source, _episodes(wanted["episodes"]), chosen)
+    return Sent(len(ids), lines, columns)
+
+
+def _results(source: Source, ids: str) -> dict[str, DictRow]:
+    responses = _columns(source, RESPONSES, ids)
+    asked = responses["id"] and arrays.Ids(responses["id"])
+    answered = asked if source.order.contents == "all" else None
+    return {
+        "responses": responses,
+        "scores": _columns(source, SCORES, asked),
+        "answers": _columns(source, ANSWERS, answered),
+    }
+
+
+def _columns(source: Source, statement: LiteralString, ids: str | arrays.Ids | None) -> DictRow:
+    with source.cursor(binary=True, row_factory=dict_row) as cursor:
+        row: DictRow = cursor.execute(statement, {**source.given, "ids": ids}).fetchone()
+        return row
+
+
+def _episodes(sheet: Sheet) -> Composed:
+    """What identifies somebody is not even asked for where the sheet has no column for it."""
+    names = SQL(", ").join(Identifier(column.code) for column in sheet.columns)
+    return SQL("{}, whole AS ({}) SELECT {} FROM whole ORDER BY place").format(SQL(CHOSEN), SQL(EPISODES), names)
+
+
+def _copied(source: Source, statement: Composed, ids: str) -> bytes:
+    copy = SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(statement)
+    with source.cursor() as cursor, cursor.copy(copy, {**source.given, "ids": ids}) as rows:
+        return b"".join(rows)
