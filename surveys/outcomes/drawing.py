@@ -16,7 +16,11 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # 
 DASHES = ((1, 0), (7, 3), (2, 3), (8, 3, 2, 3), (4, 2), (1, 2))
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 _OPEN = re.compile(r"<svg [^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"[^>]*>")
-FORBIDDEN = re.compile(r"<style|<script|<foreignObject|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
+# Marks, never words: every "<" of a word is escaped, so from one to its ">" all that is outside of quotes is names.
+_INSIDE = r"<(?:[^<>\"]|\"[^\"]*\")*?"
+FORBIDDEN = re.compile(
+    rf"<(?:style|script|foreignObject)\b|{_INSIDE}\s(?:style|on\w+)\s*=|{_INSIDE}=\s*\"\s*javascript:", re.IGNORECASE
+)
 
 
 def allowed(svg: Chart) -> Chart:

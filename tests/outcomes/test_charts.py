@@ -98,6 +98,32 @@ def test_numbers_beneath_a_plot_leave_the_arms_their_names() -> None:
         assert -name[0] <= beneath.left + 1
 
 
+@pytest.mark.parametrize("words", ["javascript:void", "A style=b", "An onclick=x", "<style> & 'q' \"javascript:\" >"])
+def test_words_may_say_what_marks_may_not(words: str) -> None:
+    bars = [Bar("m1", words, 1, 2, 0, None)]
+    drawn = allowed(bar_chart(bars, {"m1": words}, [words], width=WIDTH))
+    texts = [each.text for each in ElementTree.fromstring(drawn).iter() if each.tag.endswith("text")]  # noqa: S314
+    assert words in texts
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        *(
+            "<style>a</style>",
+            "<SCRIPT/>",
+            "<foreignObject/>",
+            '<g fill="a>b" style="c"/>',
+            '<g title="x" onClick = "a"/>',
+        ),
+        *('<a href="javascript:x"/>', '<a href=" JavaScript:x"/>', '<a title="b" href="javascript:x"/>'),
+    ],
+)
+def test_marks_that_the_policy_blocks_are_found(marks: str) -> None:
+    with pytest.raises(ValueError, match="styles or scripts"):
+        allowed(f"<svg><text>a</text>{marks}<text>b</text></svg>")
+
+
 def test_words_cannot_become_marks() -> None:
     bars = [Bar("m1", "<script>alert(1)</script> & co", 1, 2, 0, None)]
     drawn = allowed(bar_chart(bars, {"m1": "<b>"}, ["a"], width=WIDTH))
