@@ -18,11 +18,11 @@ from werkzeug.datastructures import MultiDict
 
 from surveys.access.chain.audit import Actor
 from surveys.access.keys.encryption import Vault
+from surveys.cells import as_typed, harmless
 from surveys.enrolment.checks import check_form
 from surveys.enrolment.clinicians import clinicians
 from surveys.enrolment.enrolment import Enrolment, enrol
 from surveys.enrolment.form import USUAL, EnrolmentForm, enrolment_form
-from surveys.exchange.cells import as_typed, harmless
 from surveys.i18n import gettext as _
 from surveys.models import Clinic
 from surveys.people.patients import find_by_chart, find_duplicates

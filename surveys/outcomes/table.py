@@ -6,8 +6,9 @@ import csv
 import io
 from dataclasses import dataclass
 
+from surveys.cells import harmless
+
 Cell = str | int | float | None
-UNSAFE = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,3 @@ def printed(column: Column, cell: Cell) -> str:
     if column.percent:
         return f"{100 * cell:.{column.digits or 0}f} %"
     return str(cell) if column.digits is None else f"{cell:.{column.digits}f}"
-
-
-def harmless(cell: Cell) -> Cell:
-    """Put an apostrophe before a text that a spreadsheet takes for a formula; numbers stay numbers."""
-    if isinstance(cell, str) and cell.startswith(UNSAFE):
-        return f"'{cell}"
-    return cell

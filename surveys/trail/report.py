@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveys.access.keys.encryption import Vault
 from surveys.access.keys.personal import is_sealed, opened
-from surveys.exchange.cells import harmless
+from surveys.cells import harmless
 from surveys.i18n import gettext as _
 from surveys.models import AuditEvent, Patient
 from surveys.trail.reading import Change, Line, lines_of

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.wrappers import Response
 
+from surveys.cells import harmless
 from surveys.db import db
 from surveys.models import Clinic
 from surveys.outbox.listing import Listed, Wanted, every
-from surveys.outcomes.table import Cell, harmless
+from surveys.outcomes.table import Cell
 from surveys.views.seen import note_view
 
 TIMES = ("planned_at", "due_at", "claimed_at", "sending_at", "settled_at")

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from surveys.cells import harmless
 from surveys.exchange.exports.columns import Column, Sheet
 from surveys.exchange.exports.order import Order
-from surveys.outcomes.table import harmless
 
 HEAD = ("sheet", "column", "kind", "title", "note", "values")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from scoring.instrument import load_instruments
-from surveys.exchange.cells import as_typed
+from surveys.cells import as_typed
 from surveys.exchange.imports.mapping import ITEM, every_item
 from surveys.exchange.patients_csv import CsvError
 from surveys.i18n import gettext as _

@@ -18,9 +18,9 @@ import numpy as np
 
 from scoring import consort
 from scoring.types import BoolArray, FloatArray, TextArray
+from surveys.cells import harmless
 from surveys.outcomes.claims.specification import Specification
 from surveys.outcomes.cohort import Reading
-from surveys.outcomes.table import harmless
 
 KEY = "episode"
 FLAGS = ("closed", "died", "left", "operated")
@@ -46,7 +46,7 @@ def write_rows(names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
 
 def _safe(text: str) -> str:
     """A text that no spreadsheet runs; a number stays one, below 0 as well."""
-    return text if math.isfinite(_number(text)) else str(harmless(text))
+    return text if math.isfinite(_number(text)) else harmless(text)
 
 
 def read_rows(text: str) -> dict[str, dict[str, str]]:

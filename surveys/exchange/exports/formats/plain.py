@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from surveys.exchange.cells import DANGEROUS
+from surveys.cells import DANGEROUS
 from surveys.exchange.exports.columns import Sheet
 
 MARK = b"\xef\xbb\xbf"
