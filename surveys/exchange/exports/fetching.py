@@ -8,59 +8,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import LiteralString
-from uuid import UUID
+from typing import Any, LiteralString
 
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Composed, Identifier
+from sqlalchemy import Row
 
 from surveys.exchange.exports import arrays
 from surveys.exchange.exports.columns import Sheet
 from surveys.exchange.exports.source import Source
-from surveys.exchange.exports.statements import ANSWERS, CHOSEN, EPISODES, PEOPLE, RESPONSES, SCORES, VISITS
+from surveys.exchange.exports.statements import ANSWERS, EPISODES, RESPONSES, SCORES, VISITS
 
-ROWS = 12_000  # in one frame, about
+ROWS = 8_000  # in one frame, about
 FIRST, MOST = 50, 20_000  # episodes in one batch
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """``episodes``: how many are in the batch. ``lines``: CSV; ``columns``: the one row whose cells are columns."""
+    """``people``: what ``OF_PERSON`` names; ``columns``: each statement's one row of columns; ``episodes``: CSV."""
 
-    episodes: int
-    lines: Mapping[str, bytes]
+    people: Sequence[Sequence[Any]]
     columns: Mapping[str, DictRow]
+    episodes: bytes
 
     @property
     def rows(self) -> int:
         """Of the longest of its frames."""
         counted = {name: arrays.count(next(iter(each.values()))) for name, each in self.columns.items()}
         results = counted.get("scores", 0) + counted.get("answers", 0)
-        return max(self.episodes, results, counted.get("visits", 0))
+        return max(len(self.people), results, counted.get("visits", 0))
 
 
 def sent(source: Source, sheets: Sequence[Sheet]) -> Iterator[Sent]:
     """One batch after another; no episode is in two."""
     most = FIRST
     with source.episodes() as episodes:
-        while ids := episodes.fetchmany(most):
-            batch = _batch(source, sheets, ids)
+        while chosen := episodes.fetchmany(most):
+            batch = _batch(source, sheets, chosen)
             yield batch
-            most = max(FIRST, min(MOST, 4 * batch.episodes, batch.episodes * ROWS // batch.rows))
+            most = max(FIRST, min(MOST, 4 * len(chosen), len(chosen) * ROWS // batch.rows))
 
 
-def _batch(source: Source, sheets: Sequence[Sheet], ids: Sequence[UUID]) -> Sent:
-    chosen, wanted = f"{{{','.join(map(str, ids))}}}", {sheet.name: sheet for sheet in sheets}
-    lines, columns = {}, {}
-    if "results" in wanted or "visits" in wanted:
-        lines["people"] = _copied(source, SQL("{} {}").format(SQL(CHOSEN), SQL(PEOPLE)), chosen)
-    if "results" in wanted:
-        columns.update(_results(source, chosen))
+def _batch(source: Source, sheets: Sequence[Sheet], chosen: Sequence[Row[Any]]) -> Sent:
+    ids, wanted = f"{{{','.join(str(each[0]) for each in chosen)}}}", {sheet.name: sheet for sheet in sheets}
+    columns = _results(source, ids) if "results" in wanted else {}
     if "visits" in wanted:
-        columns["visits"] = _columns(source, VISITS, chosen)
-    if "episodes" in wanted:
-        lines["episodes"] = _copied(source, _episodes(wanted["episodes"]), chosen)
-    return Sent(len(ids), lines, columns)
+        columns["visits"] = _columns(source, VISITS, ids)
+    lines = _copied(source, _episodes(wanted["episodes"]), ids) if "episodes" in wanted else b""
+    return Sent([each[1:] for each in chosen], columns, lines)
 
 
 def _results(source: Source, ids: str) -> dict[str, DictRow]:
@@ -83,7 +78,7 @@ def _columns(source: Source, statement: LiteralString, ids: str | arrays.Ids | N
 def _episodes(sheet: Sheet) -> Composed:
     """What identifies somebody is not even asked for where the sheet has no column for it."""
     names = SQL(", ").join(Identifier(column.code) for column in sheet.columns)
-    return SQL("{}, whole AS ({}) SELECT {} FROM whole ORDER BY place").format(SQL(CHOSEN), SQL(EPISODES), names)
+    return SQL("{} SELECT {} FROM whole ORDER BY place").format(SQL(EPISODES), names)
 
 
 def _copied(source: Source, statement: Composed, ids: str) -> bytes:

@@ -36,16 +36,16 @@ def frames(source: Source, sheets: Sequence[Sheet]) -> Iterator[dict[str, pl.Dat
     done = 0
     for batch in ahead(sent(source, sheets)):
         yield {sheet.name: _frame(source, sheet, batch) for sheet in sheets}
-        done += batch.episodes
+        done += len(batch.people)
         source.tell(done)
 
 
 def _frame(source: Source, sheet: Sheet, batch: Sent) -> pl.DataFrame:
     wanted = schema(sheet.columns)
     if sheet.name == "episodes":
-        frame = _read(batch.lines["episodes"], wanted)
+        frame = _read(batch.episodes, wanted)
         return _opened(source, frame) if "chart_number" in wanted else frame
-    people = _read(batch.lines["people"], OF_PERSON)
+    people = pl.DataFrame(batch.people, schema=OF_PERSON, orient="row")
     made = results.joined if sheet.name == "results" else visits.joined
     return made(people, batch.columns).select(pl.col(code).cast(kind) for code, kind in wanted.items())
 

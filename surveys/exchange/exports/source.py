@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, ScalarResult, func, literal, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import LargeBinary, Result, and_, func, literal, select, text
+from sqlalchemy.orm import Session, aliased
 
 from surveys.access.keys.encryption import Vault
 from surveys.exchange.exports import arrays
 from surveys.exchange.exports.order import Order
 from surveys.exchange.work import Progress
-from surveys.models import Episode, ProtocolVersion
+from surveys.models import Episode, Patient, ProtocolVersion
 from surveys.outcomes.conditions import conditions
 from surveys.outcomes.filter_text import parse
 from surveys.outcomes.filters import Filters
@@ -63,14 +63,21 @@ class Source:
         return dict(self.session.execute(chosen.group_by(Episode.arm)).all())
 
     @contextmanager
-    def episodes(self) -> Iterator[ScalarResult[UUID]]:
-        """The episodes' ids by the patients' pseudonyms: their own order would tell who was enrolled before whom."""
-        wanted = _joined(select(Episode.id), self.filters).where(Episode.arm.not_in(self.withheld))
-        wanted = wanted.order_by(self._pseudonym(Episode.patient_id), self._pseudonym(Episode.id))
-        with self.session.execute(wanted.execution_options(stream_results=True)) as found:
-            yield found.scalars()
+    def episodes(self) -> Iterator[Result[Any]]:
+        """An id and what ``OF_PERSON`` names for each, in the order of the patients' pseudonyms.
 
-    def _pseudonym(self, column: Any) -> Any:
+        That of the ids would tell who was enrolled before whom.
+        """
+        who = aliased(Patient)
+        patient, episode = self._secret(Episode.patient_id), self._secret(Episode.id)
+        told = (_pseudonym(patient), _pseudonym(episode), who.number, Episode.arm, Episode.index_date)
+        wanted = _joined(select(Episode.id, *told, Episode.enrolled_on), self.filters)
+        wanted = wanted.join(who, and_(who.clinic_id == Episode.clinic_id, who.id == Episode.patient_id))
+        wanted = wanted.where(Episode.arm.not_in(self.withheld)).order_by(patient, episode)
+        with self.session.execute(wanted.execution_options(stream_results=True)) as found:
+            yield found
+
+    def _secret(self, column: Any) -> Any:
         return func.sha256(literal(self.salt, LargeBinary).op("||")(func.uuid_send(column)))
 
     @property
@@ -91,6 +98,10 @@ class Source:
         cursor = raw.cursor(**how)
         cursor.adapters.register_dumper(arrays.Ids, arrays.IdsDumper)
         return cursor
+
+
+def _pseudonym(secret: Any) -> Any:
+    return func.left(func.encode(secret, "hex"), 16)
 
 
 def _joined(statement: Any, filters: Filters) -> Any:

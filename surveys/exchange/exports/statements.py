@@ -11,17 +11,6 @@ the tables' sizes.
 
 from __future__ import annotations
 
-CHOSEN = """WITH chosen AS MATERIALIZED (
-    SELECT x.place, e.clinic_id, e.id, e.arm, e.index_date, e.enrolled_on, e.age, e.bmi, e.opioid_use, e.smoking,
-        e.diagnosis, e.pain_generator, e.clinician_id, e.protocol_id, p.id AS patient_id, p.number, p.sex, p.birth_year,
-        p.time_zone, p.chart_number_enc,
-        left(encode(sha256(%(salt)s::bytea || uuid_send(p.id)), 'hex'), 16) AS patient,
-        left(encode(sha256(%(salt)s::bytea || uuid_send(e.id)), 'hex'), 16) AS episode
-    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS x(id, place) JOIN episode e ON e.id = x.id
-    JOIN patient p ON p.clinic_id = e.clinic_id AND p.id = e.patient_id)"""
-
-PEOPLE = "SELECT patient, episode, number AS patient_number, arm, index_date, enrolled_on FROM chosen ORDER BY place"
-
 RESPONSES = """WITH chosen AS MATERIALIZED (
     SELECT x.place - 1 AS place, e.clinic_id, e.id, p.time_zone, (SELECT timezone(p.time_zone,
             (min(t.on_date) + 1)::timestamp) FROM treatment t WHERE t.clinic_id = e.clinic_id AND t.episode_id = e.id
@@ -69,7 +58,15 @@ SELECT array_send(array_agg(c.place)) AS place,
 FROM chosen c JOIN visit v ON v.clinic_id = c.clinic_id AND v.episode_id = c.id
     AND (%(timepoint)s::text IS NULL OR v.timepoint = %(timepoint)s)"""
 
-EPISODES = """SELECT c.place, c.patient, c.episode, c.number AS patient_number,
+EPISODES = """WITH chosen AS MATERIALIZED (
+    SELECT x.place, e.clinic_id, e.id, e.arm, e.index_date, e.enrolled_on, e.age, e.bmi, e.opioid_use, e.smoking,
+        e.diagnosis, e.pain_generator, e.clinician_id, e.protocol_id, p.id AS patient_id, p.number, p.sex, p.birth_year,
+        p.time_zone, p.chart_number_enc,
+        left(encode(sha256(%(salt)s::bytea || uuid_send(p.id)), 'hex'), 16) AS patient,
+        left(encode(sha256(%(salt)s::bytea || uuid_send(e.id)), 'hex'), 16) AS episode
+    FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS x(id, place) JOIN episode e ON e.id = x.id
+    JOIN patient p ON p.clinic_id = e.clinic_id AND p.id = e.patient_id),
+whole AS (SELECT c.place, c.patient, c.episode, c.number AS patient_number,
     CASE WHEN %(identified)s THEN c.patient_id::text || ' ' || encode(c.chart_number_enc, 'hex') END AS chart_number,
     c.birth_year, c.enrolled_on, c.index_date,
     (SELECT s.name FROM staff s WHERE s.clinic_id = c.clinic_id AND s.id = c.clinician_id) AS clinician,
@@ -91,4 +88,4 @@ LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM ending n WHERE n.clinic
     AND n.episode_id = c.id AND n.revoked_at IS NULL
     AND n.kind IN ('consent_withdrawn', 'follow_up_stopped', 'lost')) gone ON true
 LEFT JOIN LATERAL (SELECT min(n.on_date) AS on_date FROM endpoint n WHERE n.clinic_id = c.clinic_id
-    AND n.episode_id = c.id AND n.kind = 'surgery') cut ON true"""
+    AND n.episode_id = c.id AND n.kind = 'surgery') cut ON true)"""
