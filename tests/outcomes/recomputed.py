@@ -79,7 +79,7 @@ class Cohort:
         days = self.people.filter(pl.col("arm") == arm).select("episode", "surgery_day").iter_rows()
         for episode, recorded in days:
             own = self.forms.filter(pl.col("episode") == episode)
-            told = own.filter(pl.col("value") == 1)["day"].to_list()
+            told = own.filter((pl.col("value") == 1) & (pl.col("day") >= 0))["day"].to_list()  # of since the treatment
             event = min([*told, *([recorded] if recorded is not None else [])], default=None)
             day = event if event is not None else max(own["day"].to_list(), default=None)
             if day is not None and day >= 0:

@@ -16,7 +16,9 @@ from scoring.responder import Rule
 from surveys.db import clinic_scope, db, uuid7
 from surveys.demo.lives import Reply
 from surveys.models import Endpoint
+from surveys.outcomes.claims.facts import read_facts
 from surveys.outcomes.cohort import Cohort, Reading, Standing
+from surveys.outcomes.facts_queries import with_facts
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.loading import load_cohort
 from surveys.outcomes.rate import Rate, rate_of
@@ -187,6 +189,30 @@ def test_a_study_counted_by_hand_has_these_denominators(counted: Rate) -> None:
         "not_scorable": 0,
     }
     assert counted.completeness == 8 / 12
+
+
+def test_an_operation_told_of_before_the_treatment_is_history_for_every_figure(app: Flask) -> None:
+    """A rate that counts it as no response, the curve of survival and a statement agree; one told of later counts."""
+    with app.app_context():
+        clinic = make_clinic()
+        with clinic_scope(clinic.id), Session(db.engine) as session:
+            study, events = Study(session, clinic.id), {"events": {"spine_operation": 1, "new_problem": 0}}
+            history = Reply({**nrs(7).levels, **events})
+            before = study.add(life(0, replies={"baseline": history, "m12": nrs(3)}))
+            both = study.add(life(1, replies={"baseline": history, "m12": Reply({**nrs(3).levels, **events})}))
+            session.flush()
+            rule, chosen = ["nrs_active"], Filters("trial")
+            composite = rate_of(load_cohort(session, TRIAL, chosen, rule, now=LATER), RULE, "bmc", M12).composite
+            assert composite is not None
+            assert composite.operated == 1
+            cohort = with_facts(session, load_cohort(session, TRIAL, chosen, rule, now=LATER))
+            curve = dict(zip(cohort.ids, np.isfinite(cohort.known.told_operation), strict=True))
+            assert curve == {before.id: False, both.id: True}
+            stated = {
+                episode: facts["told_days"] for episode, (*_, facts) in read_facts(session, chosen, as_of=LATER).items()
+            }
+            assert stated[before.id] == ""
+            assert int(stated[both.id]) > 300
 
 
 def test_an_operated_patient_is_no_responder_whatever_was_answered(counted: Rate) -> None:
