@@ -5,25 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from surveys.commands.jobs import run_next
-from surveys.db import db
 from tests.browser.looks import DESK, PHONE, faults
 from tests.browser.test_staff import opened
-from tests.factories import PASSWORD, MadeClinic, make_clinic
-from tests.outcomes.study import lay, life
-
-
-@pytest.fixture(scope="module")
-def clinic(app: Flask) -> MadeClinic:
-    """Two treated patients and one who was not."""
-    with app.app_context():
-        made = make_clinic()
-        lay(db.engine, made.id, [life(1), life(2), life(3, arm="conventional")])
-    return made
+from tests.factories import PASSWORD, MadeClinic
 
 
 def _look(page: Page, name: str) -> None:
@@ -36,11 +24,11 @@ def _look(page: Page, name: str) -> None:
 
 
 def test_a_report_is_asked_for_from_the_dashboard(
-    app: Flask, browser: Browser, web_server: str, clinic: MadeClinic
+    app: Flask, browser: Browser, web_server: str, small_trial: MadeClinic
 ) -> None:
     with opened(browser, web_server, None) as page:
         page.goto("/login")
-        page.fill("#login", clinic.logins["clinician"])
+        page.fill("#login", small_trial.logins["clinician"])
         page.fill("#password", PASSWORD)
         page.click("main button")
         expect(page).not_to_have_url("**/login")
@@ -51,7 +39,7 @@ def test_a_report_is_asked_for_from_the_dashboard(
         expect(page.locator("#files")).to_contain_text("waiting")
         _look(page, "reports-waiting")
         with app.app_context():
-            assert run_next(clinic.id)
+            assert run_next(small_trial.id)
         page.get_by_role("link", name="Look again").click()
         expect(page.locator("#files")).to_contain_text("ready")
         expect(page.locator("#files")).to_contain_text("Pain during activity improved by 2 points or more")

@@ -5,26 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from surveys.db import db
 from tests.browser.looks import DESK, PHONE, faults
 from tests.browser.test_staff import opened
-from tests.factories import PASSWORD, MadeClinic, make_clinic
-from tests.outcomes.study import lay, life
+from tests.factories import PASSWORD, MadeClinic
 
 CHOSEN = "/claims/new?protocol=trial&kind=responders_two_arms&timepoint=m12&rule=nrs_active+change+%3E%3D+2"
-
-
-@pytest.fixture(scope="module")
-def clinic(app: Flask) -> MadeClinic:
-    """Two treated patients and one who was not."""
-    with app.app_context():
-        made = make_clinic()
-        lay(db.engine, made.id, [life(1), life(2), life(3, arm="conventional")])
-    return made
 
 
 def _signed_in(browser: Browser, base: str, login: str) -> StorageState:
@@ -46,8 +33,8 @@ def _look(page: Page, name: str) -> None:
             page.screenshot(path=Path(folder) / f"{name}-{size['width']}.png", full_page=True)
 
 
-def test_from_the_plan_to_two_signatures(browser: Browser, web_server: str, clinic: MadeClinic) -> None:
-    admin, clinician = (_signed_in(browser, web_server, clinic.logins[role]) for role in ("admin", "clinician"))
+def test_from_the_plan_to_two_signatures(browser: Browser, web_server: str, small_trial: MadeClinic) -> None:
+    admin, clinician = (_signed_in(browser, web_server, small_trial.logins[role]) for role in ("admin", "clinician"))
     with opened(browser, web_server, admin) as page:
         page.goto("/plans")
         page.fill("#title", "The trial, primary endpoint")
