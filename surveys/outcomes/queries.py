@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,7 +37,7 @@ from surveys.models import (
 )
 from surveys.outcomes.conditions import conditions
 from surveys.outcomes.filters import Filters
-from surveys.outcomes.operations import first_treatment, narrowed, recorded, told
+from surveys.outcomes.operations import Only, first_treatment, narrowed, recorded, told
 
 LEFT = ("consent_withdrawn", "follow_up_stopped", "lost")
 # A clinic that has grown since the statistics were taken looks empty to the planner, which would then read one table
@@ -46,13 +45,13 @@ LEFT = ("consent_withdrawn", "follow_up_stopped", "lost")
 WHOLE = text("SET LOCAL enable_nestloop = off")
 
 
-def _first_ending(only: Sequence[UUID] | None, *kinds: str) -> Subquery:
+def _first_ending(only: Only, *kinds: str) -> Subquery:
     chosen = select(Ending.episode_id, func.min(Ending.on_date).label("on_date"))
     standing = and_(Ending.kind.in_(kinds), Ending.revoked_at.is_(None), *narrowed(Ending.episode_id, only))
     return chosen.where(standing).group_by(Ending.episode_id).subquery()
 
 
-def chosen_episodes(filters: Filters, only: Sequence[UUID] | None = None) -> Select[Any]:
+def chosen_episodes(filters: Filters, only: Only = None) -> Select[Any]:
     """Episodes under any version of the protocol, with the dates of death, leaving, declining and recorded operation.
 
     ``only``: of these episodes those that fit.
@@ -69,7 +68,7 @@ def chosen_episodes(filters: Filters, only: Sequence[UUID] | None = None) -> Sel
     return statement.where(*conditions(filters)).order_by(Episode.id)
 
 
-def _seen(visit_id: Any, clinic_id: Any, only: Sequence[UUID] | None, *conditions: ColumnElement[bool]) -> Subquery:
+def _seen(visit_id: Any, clinic_id: Any, only: Only, *conditions: ColumnElement[bool]) -> Subquery:
     """The visits that a table has rows of: joined, since of millions each would be looked up for itself."""
     seen = select(visit_id.label("visit_id")).where(*conditions).distinct()
     if only is not None:
@@ -77,7 +76,7 @@ def _seen(visit_id: Any, clinic_id: Any, only: Sequence[UUID] | None, *condition
     return seen.where(*narrowed(Visit.episode_id, only)).subquery()
 
 
-def visits_of(filters: Filters, only: Sequence[UUID] | None = None) -> Select[Any]:
+def visits_of(filters: Filters, only: Only = None) -> Select[Any]:
     """One row per planned visit: episode, timepoint, when its window ends, and how far it came.
 
     ``died``, ``left``: before the day on which the window ends where the patient lives; ``operated``: by it.
@@ -118,7 +117,7 @@ def _given(filters: Filters) -> list[ColumnElement[bool]]:
     return [Response.mode == filters.mode] if filters.mode else []
 
 
-def scores_of(filters: Filters, scales: Sequence[str], only: Sequence[UUID] | None = None) -> Select[Any]:
+def scores_of(filters: Filters, scales: Sequence[str], only: Only = None) -> Select[Any]:
     """The newest amendment of each wanted score of a finalised response.
 
     ``before_treatment``: answered by the end of the first treatment's day where the patient lives. An

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import BindParameter
 from sqlalchemy.orm import Session
 
 from scoring.types import FloatArray
@@ -17,16 +20,17 @@ from surveys.outcomes.columns.frame import LATE, LEVELS, PROXIED, VALUELESS, Fra
 from surveys.outcomes.columns.statements import (
     TIMELY,
     WORDS,
-    Only,
     Wanted,
     people_of,
     score_columns,
     visit_columns,
     words_of,
 )
-from surveys.outcomes.columns.wire import blocks, fetch, few
+from surveys.outcomes.columns.wire import fetch, read
 from surveys.outcomes.loading import PROXY
+from surveys.outcomes.operations import THESE
 
+Only = Sequence[UUID] | None
 Words = Mapping[str, tuple[str, ...]]
 ScoreColumns = tuple[dict[tuple[str, Key], Scores], dict[Key, FloatArray]]
 NO_WORDS: Words = dict.fromkeys(WORDS, ())
@@ -37,7 +41,7 @@ def read_frame(
 ) -> Frame:
     """Everybody's columns, or those of ``only``; ``words``: texts that have their codes already."""
     words = _with_new(words, session, wanted, only)
-    people = fetch(session, people_of(wanted.filters, only, words), at_once=only is None)
+    people = fetch(session, people_of(wanted.filters, _named(only), tuple(words.items())), only)
     places = Places(people["id"])
     columns = {name: people[name].copy() for name in people.dtype.names or () if name != "id"}
     columns |= {"present": np.ones(len(people), dtype=np.bool_)}
@@ -46,15 +50,19 @@ def read_frame(
     return Frame(people["id"].copy(), columns, visits, scores, levels, words, frozenset(scales))
 
 
+def _named(only: Only) -> BindParameter[Any] | None:
+    return None if only is None else THESE
+
+
 def _with_new(words: Words, session: Session, wanted: Wanted, only: Only) -> Words:
-    found = session.execute(words_of(wanted.filters, only)).mappings().all()
+    found = session.execute(words_of(wanted.filters, _named(only)), {"these": only}).mappings().all()
     new = {name: sorted({row[name] for row in found} - {None, *words[name]}) for name in words}
     return {name: (*known, *new[name]) for name, known in words.items()}
 
 
 def _visits(session: Session, wanted: Wanted, only: Only, places: Places, size: int) -> dict[str, Visits]:
     visits = {code: no_visits(size) for code in wanted.timepoints}
-    for rows in (few if only is not None else blocks)(session, visit_columns(wanted, only)):
+    for rows in read(session, visit_columns(wanted, _named(only)), only):
         at = places.of(rows["episode_id"])
         for place, code in enumerate(wanted.timepoints, start=1):
             own = (rows["timepoint"] == place) & (at >= 0)
@@ -73,10 +81,10 @@ def read_scores(
     session: Session, wanted: Wanted, scales: Sequence[str], only: Only, places: Places, size: int
 ) -> ScoreColumns:
     """The columns of some scales, for the episodes that have a place."""
-    sets = sorted(load_value_sets())
+    sets = tuple(sorted(load_value_sets()))
     raw: dict[tuple[str, Key], _Raw] = {}
-    read = few if only is not None else blocks
-    for rows in read(session, score_columns(wanted, only, scales, sets)) if scales else ():
+    statement = score_columns(wanted, _named(only), tuple(scales), sets)
+    for rows in read(session, statement, only) if scales else ():
         at = places.of(rows["episode_id"])
         which = (rows["timepoint"].astype(np.int64) << 32) | (rows["scale"].astype(np.int64) << 16) | rows["value_set"]
         for kind in np.unique(which[at >= 0]).tolist():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     ColumnElement,
     Date,
     DateTime,
@@ -40,8 +41,10 @@ from surveys.protocols.model import Protocol
 
 FLAGS = ("died", "left", "operated", "sent", "opened", "started", "finished", "late")  # bits of a visit, lowest first
 TIMELY = 8  # added to the place of the mode, from 1
+MADE = 32  # statements of a kind that are kept: making one takes longer than reading an episode by it
 UNKNOWN = -1  # a number that is not known, and opioid use
-Only = Sequence[UUID] | None
+Only = BindParameter[Any] | None  # those of ``THESE``, or everybody
+Words = tuple[tuple[str, tuple[str, ...]], ...]  # texts by column
 WORDS: Mapping[str, Any] = {
     "arm": Episode.arm,
     "pain_generator": Episode.pain_generator,
@@ -71,6 +74,7 @@ class Wanted:
         return Filters(self.code)
 
 
+@lru_cache(maxsize=MADE)
 def words_of(filters: Filters, only: Only) -> Select[Any]:
     """Every combination of texts that some chosen episode has."""
     chosen = _chosen(filters, only)
@@ -79,12 +83,14 @@ def words_of(filters: Filters, only: Only) -> Select[Any]:
     return statement.join(Patient, Patient.id == Episode.patient_id).distinct()
 
 
-def people_of(filters: Filters, only: Only, words: Mapping[str, Sequence[str]]) -> Select[Any]:
+@lru_cache(maxsize=MADE)
+def people_of(filters: Filters, only: Only, words: Words) -> Select[Any]:
     """One row per chosen episode, in the order of their ids; ``words``: texts by column, coded by place from 1."""
+    codes = dict(words)
     chosen, done, first = _chosen(filters, only), _done(only), _first_dose(only)
     columns: tuple[Any, ...] = (
         Episode.id,
-        *(_code(column, words[name]).label(name) for name, column in WORDS.items()),
+        *(_code(column, codes[name]).label(name) for name, column in WORDS.items()),
         _small(func.coalesce(cast(Episode.opioid_use, Integer), UNKNOWN)).label("opioid_use"),
         _small(func.coalesce(Episode.age, UNKNOWN)).label("age"),
         _number(Episode.bmi).label("bmi"),
@@ -100,6 +106,7 @@ def people_of(filters: Filters, only: Only, words: Mapping[str, Sequence[str]]) 
     return statement.outerjoin(first, first.c.episode_id == Episode.id).order_by(Episode.id)
 
 
+@lru_cache(maxsize=MADE)
 def visit_columns(wanted: Wanted, only: Only) -> Select[Any]:
     """One row per visit at one of the timepoints: whose, which by its place from 1, end of the window, what is true."""
     rows = visits_of(wanted.filters, only).subquery()
@@ -114,7 +121,8 @@ def visit_columns(wanted: Wanted, only: Only) -> Select[Any]:
     ).where(rows.c.timepoint.in_(wanted.timepoints))
 
 
-def score_columns(wanted: Wanted, only: Only, scales: Sequence[str], sets: Sequence[str]) -> Select[Any]:
+@lru_cache(maxsize=MADE)
+def score_columns(wanted: Wanted, only: Only, scales: tuple[str, ...], sets: tuple[str, ...]) -> Select[Any]:
     """One row per score at one of the timepoints; ``kind``: the mode's place from 1, and ``TIMELY`` where it is.
 
     ``sets``: the value sets there are.

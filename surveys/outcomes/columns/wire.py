@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -64,11 +65,15 @@ def blocks(session: Session, statement: Select[Any]) -> Iterator[Rows]:
             yield _plain(np.frombuffer(rest[:-TRAILER], wire), native)
 
 
-def few(session: Session, statement: Select[Any]) -> Iterator[Rows]:
+def read(session: Session, statement: Select[Any], only: Sequence[UUID] | None) -> Iterator[Rows]:
+    """Yield the rows of everybody, or of ``only`` some episodes that the statement has a place for."""
+    return blocks(session, statement) if only is None else _few(session, statement, only)
+
+
+def _few(session: Session, statement: Select[Any], only: Sequence[UUID]) -> Iterator[Rows]:
     """Yield a handful of rows in the same way: a statement that comes again and again is planned once, a COPY never."""
-    native = _layouts(statement)[1]
-    rows = [tuple(map(_number, row)) for row in session.execute(statement)]
-    yield np.array(rows, dtype=native)
+    rows = [tuple(map(_number, row)) for row in session.execute(statement, {"these": only})]
+    yield np.array(rows, dtype=_layouts(statement)[1])
 
 
 def _number(value: Any) -> Any:
@@ -79,12 +84,13 @@ def _number(value: Any) -> Any:
     return value.bytes if isinstance(value, UUID) else value
 
 
-def fetch(session: Session, statement: Select[Any], *, at_once: bool = True) -> Rows:
+def fetch(session: Session, statement: Select[Any], only: Sequence[UUID] | None) -> Rows:
     """All the statement's rows in one array."""
-    found = list(blocks(session, statement) if at_once else few(session, statement))
+    found = list(read(session, statement, only))
     return np.concatenate(found) if found else np.empty(0, _layouts(statement)[1])
 
 
+@lru_cache(maxsize=64)
 def _layouts(statement: Select[Any]) -> tuple[np.dtype[Any], np.dtype[Any]]:
     """How a row comes, each value behind its length, and how it is kept."""
     kinds = [(str(column.key), _kind(column.type)) for column in statement.selected_columns]
