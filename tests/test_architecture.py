@@ -95,7 +95,7 @@ def test_nothing_below_a_view_commits_or_reads_the_clock(module: str) -> None:
             assert not clock, f"{module}:{node.lineno} reads the clock"
 
 
-SLOW = {"altair", "openpyxl", "polars", "pyreadstat", "scipy.integrate", "scipy.stats", "typst", "xlsxwriter"}
+SLOW = {"openpyxl", "polars", "pyreadstat", "scipy.integrate", "scipy.stats", "typst", "xlsxwriter"}
 
 
 def test_the_application_starts_without_the_libraries_that_few_requests_use() -> None:
