@@ -65,10 +65,20 @@ def followed(look: Look) -> list[Followed]:
         own = look.cohort.in_arm(arm) & np.isfinite(facts.treated_on)
         told = follow_up(facts.months_to(event)[own], facts.months_to(form)[own])
         kept = told.time >= 0  # a form or an operation before the treatment tells nothing about the time after it
-        if kept.any():
-            curve = kaplan_meier(told.time[kept], told.event[kept])
-            found.append(Followed(arm, look.protocol.arm(arm).label, curve))
+        time, happened = _cut(told.time[kept], told.event[kept], look.cohort.filters.fewest)
+        if len(time):
+            found.append(Followed(arm, look.protocol.arm(arm).label, kaplan_meier(time, happened)))
     return found
+
+
+def _cut(time: FloatArray, event: BoolArray, fewest: int) -> tuple[FloatArray, BoolArray]:
+    """Followed no longer than ``fewest`` are at risk, for a reader who may be told of no fewer; 0 cuts nothing."""
+    if not fewest:
+        return time, event
+    if len(time) < fewest:
+        return time[:0], event[:0]
+    until = np.sort(time)[-fewest]
+    return np.minimum(time, until), event & (time <= until)
 
 
 def _days(look: Look) -> tuple[FloatArray, FloatArray]:
@@ -102,12 +112,18 @@ def _legend(look: Look, arms: Sequence[Followed]) -> str:
     never = int((look.cohort.shown() & np.isfinite(facts.treated_on) & ~asked).sum())
     words = _(
         "Kaplan–Meier with log-log 95 %% band, from the first treatment, censored at the last answered question after "
-        "operations: not asked is not “none”. Treated and never asked: %(never)d. Told by patients and not recorded by "
-        "staff, dated at the answer: %(told)d.",
-        never=never,
-        told=only_told,
+        "operations: not asked is not “none”. Treated and never asked: %(never)s. Told by patients and not recorded by "
+        "staff, dated at the answer: %(told)s.",
+        never=_number(look, never),
+        told=_number(look, only_told),
     )
     return f"{words} {_test(arms)}{not_randomised() if look.treated else ''}"
+
+
+def _number(look: Look, number: int) -> str:
+    """How many, or that they are too few to be told."""
+    few = 0 < number < look.cohort.filters.fewest
+    return _("fewer than %(n)d", n=look.cohort.filters.fewest) if few else str(number)
 
 
 def _test(arms: Sequence[Followed]) -> str:

@@ -19,6 +19,7 @@ TOGETHER = (  # they divide by groups of their own, which may be small at a site
 )
 ONE_BY_ONE = ("waterfall",)  # every patient is a bar
 DIVISORS = ("answered", "composite_evaluable", "evaluable", "expected", "n", "reference_evaluable", "reference_n")
+EVENTS = ("operated",)  # numbers of people whom something happened to, which the rates beside them would tell of
 
 
 def screened(figure: Figure, *, alone: bool, kept_back: bool = False) -> Figure:
@@ -66,7 +67,7 @@ def _apart(own: Cell, other: Cell) -> bool:
 
 
 def _divides(column: Column) -> bool:
-    return column.code in DIVISORS or column.code.startswith("evaluable_")
+    return column.code in (*DIVISORS, *EVENTS) or column.code.startswith("evaluable_")
 
 
 def _emptied(figure: Figure, why_not: str) -> Figure:

@@ -16,8 +16,10 @@ from flask import Flask
 from scoring.responder import Rule
 from surveys.db import uuid7
 from surveys.outcomes.cohort import Cohort, Key, Reading, Standing
+from surveys.outcomes.facts import unknown
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.figures.rates import rates_figure
+from surveys.outcomes.figures.survival import survival_figure
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.look import Look
 from surveys.outcomes.notices import notices
@@ -64,6 +66,53 @@ def test_what_few_operated_answered_is_not_told_by_the_other_rate(operated: int,
     assert (rate.responders, rate.evaluable) == (40, 40)
     composite = rate.composite
     assert (composite and (composite.operated, composite.responders, composite.evaluable)) == told
+
+
+def asked_after_operations(operated: int, late: int = 0) -> Cohort:
+    """Forty treated patients, the first of them operated on after half a year; so many were last asked after two years.
+
+    The rest were last asked after one. Three, at the end, were never asked.
+    """
+    days = np.full(40, 365.0)
+    days[40 - late :] = 730.0
+    days[37:] = np.nan
+    after = np.where(np.arange(40) < operated, 182.0, np.nan)
+    known = replace(unknown(40), treated_on=np.full(40, 0.0), told_operation=after, last_form=days)
+    return replace(followed(0), facts=known)
+
+
+@pytest.mark.parametrize("operated", [0, 4, 9, 10, 12])
+def test_operations_under_ten_are_not_told_by_the_curve(app: Flask, operated: int) -> None:
+    rule = Rule.parse("nrs_active change >= 2")
+    with app.test_request_context():
+        figure = screened(survival_figure(Look(asked_after_operations(operated), rule)), alone=True)
+        inside = survival_figure(Look(whole_clinic(asked_after_operations(operated)), rule))
+    counts = {row[place] for row in figure.table.rows for place in places(figure, "operated")}
+    assert all(isinstance(count, int) and safe(count) for count in counts)
+    assert bool(figure.chart) == safe(operated)
+    assert "never asked: fewer than 10." in figure.rule
+    assert "never asked: 3." in inside.rule
+    assert inside.chart
+
+
+def test_a_curve_ends_where_fewer_than_ten_are_followed(app: Flask) -> None:
+    with app.test_request_context():
+        look = Look(asked_after_operations(0, late=8), Rule.parse("nrs_active change >= 2"))
+        figure = screened(survival_figure(look), alone=True)
+    found = {row[places(figure, "months")[0]]: row[places(figure, "at_risk")[0]] for row in figure.table.rows}
+    assert found
+    assert all(isinstance(number, int) and safe(number) for number in found.values())
+    assert max(int(months or 0) for months in found) <= 12
+    assert figure.chart
+
+
+def whole_clinic(cohort: Cohort) -> Cohort:
+    """As somebody of the clinic sees it."""
+    return replace(cohort, filters=replace(cohort.filters, fewest=0))
+
+
+def places(figure: Figure, code: str) -> list[int]:
+    return [at for at, column in enumerate(figure.table.columns) if column.code == code]
 
 
 def test_a_timepoint_that_is_kept_back_is_said_to_be_and_not_to_be_empty(app: Flask) -> None:
