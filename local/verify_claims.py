@@ -94,7 +94,8 @@ def run(file: Path, key: Path) -> int:
         print(error, file=sys.stderr)
         return TROUBLE
     claims = len(content.get("claims", []))
-    print(f"As signed: {content.get('clinic')}, {claims} statements of {content.get('issued_on')}.")
+    noun = "statement" if claims == 1 else "statements"
+    print(f"As signed: {content.get('clinic')}, {claims} {noun} of {content.get('issued_on')}.")
     return 0
 
 

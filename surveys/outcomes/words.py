@@ -46,6 +46,11 @@ def digits_of(scale: Scale) -> int:
     return 3 if scale.maximum - scale.minimum <= 2 else 1
 
 
+def change_unit(scale: Scale) -> str:
+    """What a change is counted in: of a scale in per cent points, for per cent would be read as a share of baseline."""
+    return _("points") if scale.unit == "%" else scale.unit
+
+
 def percent(fraction: float | None) -> str:
     """A fraction as whole per cent, or a dash."""
     return "–" if fraction is None else f"{100 * fraction:.0f} %"

@@ -40,5 +40,6 @@ def subject_words(alert: Alert) -> str:
     label = find_scale(alert.subject).label
     if alert.before is None or alert.after is None:
         return label
-    values = {"before": f"{alert.before:.4g}", "after": f"{alert.after:.4g}"}
+    ends = {"before": alert.before, "after": alert.after}
+    values = {name: f"{value:.4g}".replace("-", "−") for name, value in ends.items()}
     return f"{label}: " + _("%(before)s at baseline, now %(after)s", **values)

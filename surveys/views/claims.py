@@ -17,6 +17,7 @@ from surveys.outcomes.claims.found import ClaimError
 from surveys.outcomes.claims.specification import read_specification
 from surveys.outcomes.claims.standing import SIGNERS, state_of
 from surveys.trail.words import action_words
+from surveys.views.claim_changes import anew, changes_in_words
 from surveys.views.claim_chart import numeric, result_figure
 from surveys.views.claim_form import asked_here, form_of
 from surveys.views.claim_readers import claim_of, may_see, nameless
@@ -25,7 +26,6 @@ from surveys.views.guard import Reply, fresh, identity, staff_page
 
 bp = Blueprint("claims", __name__)
 LONGEST = 500
-SHOWN_CHANGES = 50
 Result = dict[str, Any]
 
 
@@ -152,7 +152,8 @@ def _page(claim: Claim, wrong: str = "") -> str:
         made_by=_name(claim.made_by),
         withdrawn_by=_name(claim.withdrawn_by) if claim.withdrawn_by else "",
         history=_history(claim),
-        changes=(claim.stale_changes or [])[:SHOWN_CHANGES] if not nameless() else [],
+        anew=anew(claim, specification),
+        changes=changes_in_words(claim, times) if not nameless() else [],
         may_sign=state in ("unsigned", "half_signed") and who.staff_id not in {each.staff_id for each in signed},
         left=SIGNERS - len(signed),
         wrong=wrong,

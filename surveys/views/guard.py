@@ -65,9 +65,9 @@ def staff_page(view: Callable[P, Reply]) -> Callable[P, Reply]:
         who = load_identity()
         if who is None:
             return redirect(url_for("auth.login", next=local_path(request.full_path)), 303)
+        g.identity = who  # the refusal, too, shows the way back
         if not policy.allows(who.role, request.endpoint):
             abort(403)
-        g.identity = who
         return view(*args, **kwargs)
 
     return guarded

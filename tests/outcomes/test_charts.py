@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import pytest
 
 from surveys.outcomes.charts.axes import Span, foot, ticks, widened
-from surveys.outcomes.charts.bars import bar_chart
+from surveys.outcomes.charts.bars import NO_AXIS, bar_chart
 from surveys.outcomes.charts.beneath import Beneath
-from surveys.outcomes.charts.marks import Bar, Fall, Stack
+from surveys.outcomes.charts.marks import AtRisk, Bar, CurvePoint, Fall, Stack
 from surveys.outcomes.charts.stacked import stacked_chart
+from surveys.outcomes.charts.survival import survival_chart
 from surveys.outcomes.charts.waterfall import waterfall_chart
 from surveys.outcomes.drawing import COLOURS, allowed
 
@@ -70,6 +71,29 @@ def test_a_bar_is_as_long_as_its_share() -> None:
     assert "Treated: 26/39, 67 % (50 to 80)" in drawn
     assert "Other: 0/10, 0 %" in drawn
     assert drawn.count("stroke-dasharray") == 1
+
+
+def test_a_long_name_is_cut_and_its_numbers_never() -> None:
+    bars = [Bar("m12", "Bone marrow concentrate (none of them operated on)", 26, 39, 0, (0.5, 0.8))]
+    drawn = allowed(bar_chart(bars, {"m12": "12 months"}, ["Responders"], width=250))
+    (label,) = [found for found in PLACED.findall(drawn) if "26/39" in found[3]]
+    assert label[3].endswith("…: 26/39, 67 %")
+    assert _ends(*label)[1] <= 250 + NO_AXIS
+
+
+@pytest.mark.parametrize(("upper", "lower"), [(1.0, 1.0), (0.94, 0.9), (0.8, 0.3)])
+def test_no_curve_runs_through_a_name(upper: float, lower: float) -> None:
+    ends = {"Conventional": upper, "Treated": lower}
+    points = [
+        CurvePoint(name, name, months, share, None, None)
+        for name, end in ends.items()
+        for months, share in ((0, 1.0), (12, end))
+    ]
+    drawn = survival_chart(points, [AtRisk("Treated", 0, 9)], "Without", list(ends), width=WIDTH)
+    middles = [float(re.findall(rf",([-\d.]+)[)][^>]*>{name}<", drawn)[0]) - 4 for name in ends]
+    curves = [250 * (1 - end) for end in ends.values()]
+    assert min(abs(middle - curve) for middle in middles for curve in curves) >= 7
+    assert middles[0] < middles[1]
 
 
 def test_the_parts_of_a_stack_stand_side_by_side() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from surveys.outcomes.charts.axes import HALVES, LINE, SHARES, TITLE, Span, foot
-from surveys.outcomes.charts.ink import boxes, frame, lines, picture, words
+from surveys.outcomes.charts.ink import boxes, frame, lines, picture, room_for, within, words
 from surveys.outcomes.charts.marks import Bar
 from surveys.outcomes.drawing import COLOURS
 from surveys.outcomes.drawing import ROOM as MARGIN
@@ -29,7 +29,7 @@ def bar_chart(bars: Sequence[Bar], headings: Mapping[str, str], title: Sequence[
     parts = [
         *foot(span, height, HALVES if narrow else SHARES, title),
         *(part for bar, top in places for part in _bar(bar, top, span)),
-        *(words((0, top + TOP - 7), _words(bar, short=narrow)) for bar, top in places),
+        *(words((0, top + TOP - 7), _words(bar, width, short=narrow)) for bar, top in places),
         *heads,
     ]
     return picture(parts, (width, height), MARGIN["left"] + 1, MARGIN["top"], TITLE + LINE * (len(title) - 1) + 3)
@@ -67,7 +67,10 @@ def _rate(bar: Bar) -> float | None:
     return bar.k / bar.n if bar.n else None
 
 
-def _words(bar: Bar, *, short: bool) -> str:
+def _words(bar: Bar, width: float, *, short: bool) -> str:
+    """What stands above a bar; a name that leaves its numbers no room is cut."""
     counted = f"{bar.k}/{bar.n}" if bar.pooled is None else f"n = {bar.n}"
-    said = f"{bar.label}: {counted}, {percent(_rate(bar))}"
-    return said if short or not bar.interval else f"{said} ({interval_words(bar.interval)})"
+    said = f": {counted}, {percent(_rate(bar))}"
+    if bar.interval and not short:
+        said += f" ({interval_words(bar.interval)})"
+    return within(bar.label, width - room_for(said)) + said

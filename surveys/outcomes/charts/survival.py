@@ -13,6 +13,7 @@ from surveys.outcomes.drawing import COLOURS, DASHES, label_room, spread
 from surveys.outcomes.drawing import ROOM as MARGIN
 
 HEIGHT = 250
+AWAY, APART, CLOSE = 0.05, 0.075, 0.13  # shares: a name from its curve, names apart, curves too close for one between
 
 
 def survival_chart(
@@ -49,12 +50,21 @@ def _curve(points: Sequence[CurvePoint], arm: str, look: int, x: Span, y: Span) 
 
 
 def _names(points: Sequence[CurvePoint], arms: Sequence[str], x: Span, y: Span) -> Iterator[str]:
-    """Each arm's name over the end of its curve."""
+    """Each arm's name at the end of its curve."""
     there = [arm for arm in arms if any(point.arm == arm for point in points)]
     last = [next(point for point in reversed(points) if point.arm == arm) for arm in there]
-    places = spread([min(point.share, 0.9) + 0.05 for point in last], 0.075)
-    for each, place in zip(last, places, strict=True):
+    for each, place in zip(last, _name_places([point.share for point in last]), strict=True):
         yield words((x.at(each.months), y.at(place) + 4), each.label, anchor="end", weight=600)
+
+
+def _name_places(shares: Sequence[float]) -> list[float]:
+    """Over the curve's end; under it for the lowest of several, where the next above would run through its name."""
+    lowest = min(range(len(shares)), key=lambda at: (shares[at], -at), default=0)
+    others = [share for at, share in enumerate(shares) if at != lowest]
+    if not others or min(others) - shares[lowest] > CLOSE or shares[lowest] < CLOSE:
+        return spread([share + AWAY for share in shares], APART)
+    over = spread([share + AWAY for share in others], APART)
+    return [*over[:lowest], shares[lowest] - AWAY, *over[lowest:]]
 
 
 def _numbers(at_risk: Sequence[AtRisk]) -> dict[str, list[tuple[float, int]]]:

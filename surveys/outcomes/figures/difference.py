@@ -30,7 +30,7 @@ from surveys.outcomes.figures.parts import (
 )
 from surveys.outcomes.look import Look
 from surveys.outcomes.table import Cell, Column
-from surveys.outcomes.words import digits_of
+from surveys.outcomes.words import change_unit, digits_of
 from surveys.protocols.model import Arm, Timepoint
 
 
@@ -47,7 +47,7 @@ class Difference:
 def difference_figure(look: Look) -> Figure:
     """The difference in mean change with Welch's interval; positive is better."""
     scale, rows = find_scale(look.rule.scale), differences(look)
-    heads, unit = headings(look.cohort), scale.unit
+    heads, unit = headings(look.cohort), change_unit(scale)
     drawn = [estimate for row in rows for estimate in _estimate(row, digits_of(scale))]
     data_hash = joined([row.data_hash for row in rows])
     reference = look.reference.label if look.reference else "–"

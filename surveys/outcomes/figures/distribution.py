@@ -16,7 +16,7 @@ from surveys.outcomes.figure import Figure, Group
 from surveys.outcomes.figures.groups import directions, told_by_arm
 from surveys.outcomes.figures.parts import arm_codes, headings, joined
 from surveys.outcomes.tables import steps_table
-from surveys.outcomes.words import digits_of, rule_words, value_set_words
+from surveys.outcomes.words import change_unit, digits_of, rule_words, value_set_words
 
 
 def distribution_figure(cohort: Cohort, rule: Rule, timepoint: str) -> Figure:
@@ -49,6 +49,6 @@ def _legend(rule: Rule) -> str:
 
 
 def _draw(steps: Sequence[Step], rule: Rule, arms: Sequence[str], width: int) -> Chart:
-    unit = _("Improvement in %(unit)s (negative: worse)", unit=find_scale(rule.scale).unit)
+    unit = _("Improvement in %(unit)s (negative: worse)", unit=change_unit(find_scale(rule.scale)))
     threshold = None if rule.percent else float(rule.amount)
     return share_chart(steps, unit, threshold, arms, width=width)

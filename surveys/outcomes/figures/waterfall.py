@@ -21,7 +21,7 @@ from surveys.outcomes.figures.parts import arm_codes, joined, printed
 from surveys.outcomes.look import Look
 from surveys.outcomes.rate import judge_by
 from surveys.outcomes.table import Cell, Column
-from surveys.outcomes.words import digits_of, rule_words, timepoint_words, value_set_words
+from surveys.outcomes.words import change_unit, digits_of, rule_words, timepoint_words, value_set_words
 
 MET = (True, False, None)
 MOST = 150  # bars of an arm; of more patients so many are drawn, at even steps
@@ -96,6 +96,6 @@ def _rows(falls: list[Fall]) -> list[tuple[Cell, ...]]:
 
 
 def _draw(falls: list[Fall], rule: Rule, arms: list[str], width: int) -> Chart:
-    unit = _("Improvement in %(unit)s (negative: worse)", unit=find_scale(rule.scale).unit)
+    unit = _("Improvement in %(unit)s (negative: worse)", unit=change_unit(find_scale(rule.scale)))
     threshold = None if rule.percent else float(rule.amount)
     return waterfall_chart(falls, unit, threshold, arms, width=width)

@@ -18,6 +18,7 @@ HEIGHT, TICKS = 132, 4
 PLAIN = COLOURS[0]  # what has no signal: the baseline, and scales without a rule
 SMALL, LARGE, FLAG = 55, 95, 40  # square pixels of a plain mark, of a signal's and of a treatment's
 NAME = 10  # pixels of a band's name
+FLOOR = HEIGHT - 6  # the lowest place of a name: the axis runs through none
 
 
 def course_chart(course: Course, span: Span, *, width: int) -> str:
@@ -46,8 +47,10 @@ def _bands(course: Course, y: Axis, width: int) -> Iterator[str]:
     spans = [(max(y.low, course.baseline - each), min(y.high, course.baseline + each)) for each in known.values()]
     yield from (boxes([(0, y.at(high), width, y.at(low))], INK, 0.08) for low, high in spans)
     better = [span[course.scale.direction == "higher_is_better"] for span in spans]
-    for name, place in zip(known, spread([y.at(edge) for edge in better], NAME), strict=True):
-        yield words((width - 2, place + 3), name, anchor="end", size=NAME)
+    places = spread([y.at(edge) for edge in better], NAME)
+    sunk = max([0, *(place - FLOOR for place in places)])
+    for name, place in zip(known, places, strict=True):
+        yield words((width - 2, place - sunk + 3), name, anchor="end", size=NAME)
 
 
 def _treatments(span: Span, x: Axis) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from urllib.parse import urlencode
 
 from flask import Flask
@@ -117,6 +118,12 @@ def test_the_command_works_all_out_again_and_tells_what_changed(app: Flask, tria
     page = clinician.get(address, base_url=SITE).text
     assert "stale: answers changed" in page
     assert "98" in page
+    change = r"Oswestry Disability Index</td><td[^>]*>[\d.]+</td><td[^>]*>98</td>"
+    assert re.search(rf">12 months</td><td[^>]*>{change}", page)
+    again = clinician.get(unescape(re.findall(r'href="(/claims/new\?[^"]+)"', page)[0]), base_url=SITE)
+    assert again.status_code == 200
+    assert '<blockquote class="statement">' in again.text
+    assert '<option value="odi change &gt;= 10" selected>' in again.text
     assert "stale" in runner.invoke(args=["claims", "list", "--clinic", str(trial.id)]).output
     with app.app_context(), clinic_session(trial.id) as session:
         amend(session, session.scalars(select(Claim).where(Claim.number == number)).one(), was)
