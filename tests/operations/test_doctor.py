@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,23 +16,30 @@ from surveys.db import clinic_scope, db, real_now
 from surveys.operations import note_operation
 from tasks.reminders import drain_clinic
 from tests.operations.stage import application_on, empty_database, run_flask
-from tests.servers.postbox import Postbox
+from tests.servers import database
 from tests.servers.processes import celery_worker
 from tests.tasks.enrolled import enrol
 
 
-@pytest.fixture
-def served(own_database: dict[str, str], postbox: Postbox, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A service with a patient, a worker, a fresh tick and a fresh backup."""
-    assert postbox.messages == []
-    with application_on(own_database):
-        drain_clinic(enrol().clinic_id)
-        with clinic_scope(None), Session(db.engine) as session:
-            for kind in ("tick", "backup", "drill"):
-                note_operation(session, kind, {}, now=real_now(session))
-            session.commit()
-    with celery_worker(own_database, tmp_path / "worker.log"):
-        yield own_database
+@pytest.fixture(scope="module")
+def served(
+    postgres: Postgres, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """A service with a patient, a worker, a fresh tick and a fresh backup; the doctor changes nothing in it."""
+    with database.fresh_database(postgres) as name:
+        settings = {**environment, "DATABASE_URL": postgres.alchemy_url(roles.APP, name)}
+        with application_on(settings):
+            drain_clinic(enrol().clinic_id)
+            _note_operations()
+        with celery_worker(settings, tmp_path_factory.mktemp("served") / "worker.log"):
+            yield settings
+
+
+def _note_operations() -> None:
+    with clinic_scope(None), Session(db.engine) as session:
+        for kind in ("tick", "backup", "drill"):
+            note_operation(session, kind, {}, now=real_now(session))
+        session.commit()
 
 
 def findings(environ: dict[str, str]) -> tuple[int, dict[str, dict[str, str]]]:
