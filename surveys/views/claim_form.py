@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from flask import abort, request
 from werkzeug.datastructures import MultiDict
 
 from scoring.endpoint import MissingMethod
+from scoring.errors import ScoringError
 from scoring.instrument import find_scale
 from scoring.responder import Rule
 from surveys.db import db
@@ -70,7 +72,7 @@ class ClaimForm:
     def offers(self) -> dict[str, list[tuple[str, str]]]:
         """Values and words of every choice."""
         assert self.protocol is not None  # noqa: S101 - the template asks first
-        rules = [Rule.parse(text, value_set=self.protocol.value_set) for text in self.protocol.rules]
+        rules = _rules(self.protocol, self.chosen("rule"))
         followed = [point for point in self.protocol.timepoints if not point.is_baseline]
         return {
             "kind": [(code, kind_words(code)) for code in KINDS],
@@ -131,6 +133,8 @@ def asked_here() -> Typed:
     typed: Typed = MultiDict(request.args)
     if _is_id(typed.get("cohort", "")):
         typed["saved"], typed["cohort"] = typed["cohort"], ""
+        if not typed.get("protocol") and (row := find_saved(typed["saved"])):
+            typed["protocol"] = parse(row.filters).protocol
     elif not typed.get("cohort") and any(typed.get(name) for name in ELSEWHERE):
         protocols = [protocol_store.protocol_of(row) for row in protocol_store.newest(db.session())]
         typed["cohort"] = print_text(
@@ -168,6 +172,16 @@ def _saved(wanted: str, cohorts: Sequence[SavedCohort]) -> SavedCohort | None:
         refuse_retired(find_saved(wanted))
         abort(422, _("There is no such saved choice of patients. Choose one from the list."))
     return saved
+
+
+def _rules(protocol: Protocol, own: str) -> list[Rule]:
+    """Those of the protocol, and the one that a page with figures was looked at by."""
+    texts = dict.fromkeys([*protocol.rules, own])
+    found = []
+    for text in texts:
+        with suppress(ScoringError):  # what is no rule is refused where it would be used
+            found.append(Rule.parse(text, value_set=protocol.value_set))
+    return found
 
 
 def _patient(text: str) -> int | None:

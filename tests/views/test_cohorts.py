@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -148,6 +149,29 @@ def test_forms_of_statements_and_plans_take_an_older_version_too(reader: FlaskCl
     assert reader.post("/plans", data=typed | {"saved": str(UUID(int=1))}, base_url=SITE).status_code == 422
     reply = reader.post("/plans", data=typed | {"saved": first}, base_url=SITE, follow_redirects=True)
     assert "bmi=25.." in reply.text
+
+
+@pytest.mark.parametrize("rule", ["nrs_active change >= 2", "odi change >= 12"])
+def test_a_statement_is_made_of_what_the_dashboard_shows(reader: FlaskClient, rule: str) -> None:
+    """With its patients, timepoint and rule, also one of the reader's own; from its further parts too."""
+    asked = f"protocol=trial&sex=female&timepoint=m6&rule={rule}"
+    for path in ("/dashboard", "/dashboard/more/effect"):
+        found = re.search(r'href="([^"]+)">Make a statement of this<', read(reader, asking(path, asked)))
+        assert found
+        page = unescape(read(reader, unescape(found[1])))
+        assert 'value="protocol=trial sex=female"' in page
+        assert f'value="{rule}" selected' in page
+        assert 'value="m6" selected' in page
+
+
+def test_a_statement_is_made_of_a_saved_choice_that_the_dashboard_shows(reader: FlaskClient) -> None:
+    women = saved(reader, "For a statement", "/dashboard?sex=female")
+    found = re.search(r'href="([^"]+)">Make a statement of this<', read(reader, f"/dashboard?cohort={women}"))
+    assert found
+    for address in (unescape(found[1]), f"/claims/new?cohort={women}"):
+        page = read(reader, address)
+        assert f'value="{women}" selected' in page
+        assert 'value="trial" selected' in page
 
 
 @pytest.mark.parametrize(
