@@ -216,6 +216,9 @@ LONG = (  # files that take longest with few tests: begun last, one of them woul
     "test_t09_many_hands.py",
     "test_t08_redis.py",
     "test_s28_supply.py",
+    "test_mcid_command.py",
+    "test_tutorial.py",
+    "test_mixture.py",
 )
 
 

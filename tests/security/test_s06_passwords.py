@@ -20,8 +20,13 @@ def clinic(app: Flask) -> MadeClinic:
 
 
 def test_s06_argon2id_is_what_is_stored(app: Flask, clinic: MadeClinic) -> None:
-    kept = row(app, clinic, clinic.logins["admin"]).password_hash
+    door, page, login = Door(app), "/account/password", clinic.logins["clinician"]
+    door.sign_in(login)
+    before, chosen = row(app, clinic, login).password_hash, "four words nobody lists"
+    assert door.post(page, form=page, password=chosen, again=chosen).status_code == 303
+    kept = row(app, clinic, login).password_hash
     assert kept
+    assert kept != before
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
