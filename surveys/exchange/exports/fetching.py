@@ -20,7 +20,7 @@ from surveys.exchange.exports.source import Source
 from surveys.exchange.exports.statements import ANSWERS, EPISODES, RESPONSES, SCORES, VISITS
 
 ROWS = 8_000  # in one frame, about
-FIRST, MOST = 50, 20_000  # episodes in one batch
+FIRST, MOST = 50, 20_000  # episodes in a batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Sent:
         return max(len(self.people), results, counted.get("visits", 0))
 
 
-def sent(source: Source, sheets: Sequence[Sheet]) -> Iterator[Sent]:
-    """One batch after another; no episode is in two."""
-    most = FIRST
+def sent(source: Source, sheets: Sequence[Sheet], most: int) -> Iterator[Sent]:
+    """One batch of at most so many episodes after another; no episode is in two."""
+    size = min(FIRST, most)
     with source.episodes() as episodes:
-        while chosen := episodes.fetchmany(most):
+        while chosen := episodes.fetchmany(size):
             batch = _batch(source, sheets, chosen)
             yield batch
-            most = max(FIRST, min(MOST, 4 * len(chosen), len(chosen) * ROWS // batch.rows))
+            size = min(most, max(FIRST, min(4 * len(chosen), len(chosen) * ROWS // batch.rows)))
 
 
 def _batch(source: Source, sheets: Sequence[Sheet], chosen: Sequence[Row[Any]]) -> Sent:

@@ -19,7 +19,7 @@ from surveys.exchange.exports.formats import parquet, plain, sav, xlsx
 from surveys.exchange.exports.reading import frames
 from surveys.exchange.exports.sheets import episodes, results, sheets_of
 from surveys.exchange.exports.source import Source
-from surveys.exchange.exports.wide import widened
+from surveys.exchange.exports.wide import most_of, widened
 from surveys.models import Clinic, ProtocolVersion
 from surveys.outcomes.filter_words import words
 from surveys.protocols import store as protocol_store
@@ -69,8 +69,8 @@ def _frames(source: Source, protocols: Sequence[Protocol], sheet: Sheet) -> Iter
     own = {column.code for column in sheet.columns}
     known = episodes(protocols)
     needed = Sheet(known.name, known.title, tuple(column for column in known.columns if column.code in own))
-    for batch in frames(source, [results(protocols), needed]):
-        yield widened(batch["results"], batch["episodes"], sheet)
+    most = most_of(sheet)
+    yield from widened(frames(source, [results(protocols), needed], most), sheet, most)
 
 
 def _pack(source: Source, protocol: Protocol, sheets: Sequence[Sheet], files: Sequence[Written], folder: Path) -> Path:

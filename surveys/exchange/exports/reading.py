@@ -11,12 +11,12 @@ from surveys.access.keys.encryption import Vault
 from surveys.exchange.exports import results, visits
 from surveys.exchange.exports.ahead import ahead
 from surveys.exchange.exports.columns import Column, Sheet
-from surveys.exchange.exports.fetching import Sent, sent
+from surveys.exchange.exports.fetching import MOST, Sent, sent
 from surveys.exchange.exports.source import Source
 
 FRAMES: Mapping[str, type[pl.DataType]] = {
     "text": pl.String,
-    "integer": pl.Int64,
+    "integer": pl.Int32,
     "number": pl.Float64,
     "flag": pl.Int8,
     "day": pl.Date,
@@ -24,17 +24,17 @@ FRAMES: Mapping[str, type[pl.DataType]] = {
 OF_PERSON: Mapping[str, type[pl.DataType]] = {
     "patient": pl.String,
     "episode": pl.String,
-    "patient_number": pl.Int64,
+    "patient_number": pl.Int32,
     "arm": pl.String,
     "index_date": pl.Date,
     "enrolled_on": pl.Date,
 }
 
 
-def frames(source: Source, sheets: Sequence[Sheet]) -> Iterator[dict[str, pl.DataFrame]]:
-    """A frame of each sheet for one batch of episodes after another; no episode is in two."""
+def frames(source: Source, sheets: Sequence[Sheet], most: int = MOST) -> Iterator[dict[str, pl.DataFrame]]:
+    """A frame of each sheet for one batch of at most so many episodes after another; no episode is in two."""
     done = 0
-    for batch in ahead(sent(source, sheets)):
+    for batch in ahead(sent(source, sheets, most)):
         yield {sheet.name: _frame(source, sheet, batch) for sheet in sheets}
         done += len(batch.people)
         source.tell(done)

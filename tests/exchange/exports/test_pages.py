@@ -177,3 +177,27 @@ def test_another_clinics_file_is_as_unknown_as_none(app: Flask, clinic: MadeClin
         other = make_clinic()
     assert signed_in(app, other, "admin").get(f"/exports/{job.id}/file", base_url=SITE).status_code == 404
     assert signed_in(app, other, "admin").get("/exports", base_url=SITE).status_code == 200
+
+
+def test_a_choice_that_can_no_longer_be_read_gets_a_sentence(
+    app: Flask, clinic: MadeClinic, clinician: FlaskClient
+) -> None:
+    """The language of filters has changed since: what was made is still handed out, what was not says why."""
+    for ready in (False, True):
+        assert ask(clinician)[0] == 303
+        with app.app_context():
+            assert not ready or run_next(clinic.id)
+        job = newest(app, clinic)
+        with app.app_context(), clinic_session(clinic.id) as session:
+            kept = session.get_one(Job, job.id)
+            kept.arguments = kept.arguments | {"filters": "shoe=44"}
+            session.commit()
+        reply = clinician.get(f"/exports/{job.id}/file", base_url=SITE)
+        assert reply.status_code == (200 if ready else 409)
+        if ready:
+            assert "patients-" in reply.headers["Content-Disposition"]
+        else:
+            assert "There is no file here yet" in reply.text
+            with app.app_context():
+                assert run_next(clinic.id)
+            assert "can no longer be read" in clinician.get("/exports", base_url=SITE).text

@@ -11,7 +11,7 @@ from polars.io.plugins import register_io_source
 from surveys.exchange.exports.columns import Sheet
 from surveys.exchange.exports.reading import schema
 
-GROUP = 20_000  # rows
+CELLS, FEWEST = 400_000, 4_000  # of a row group, and rows where columns are many: each group has a cost of its own
 
 
 def write(frames: Iterable[pl.DataFrame], sheet: Sheet, path: Path) -> int:
@@ -28,9 +28,10 @@ def write(frames: Iterable[pl.DataFrame], sheet: Sheet, path: Path) -> int:
             broken.append(problem)
             raise
 
+    group = max(FEWEST, CELLS // len(sheet.columns))
     source = register_io_source(counted, schema=schema(sheet.columns), validate_schema=True)
     try:
-        source.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=GROUP)
+        source.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=group)
     except pl.exceptions.PolarsError as wrapped:
         raise (broken[0] if broken else wrapped) from None
     return rows
