@@ -12,7 +12,7 @@ from surveys.exchange.exports.order import CONTENTS, FORMATS, SHAPES, Order, ord
 from surveys.i18n import LazyText
 from surveys.i18n import gettext as _
 from surveys.models import Job
-from surveys.outcomes.filter_text import parse, print_text
+from surveys.outcomes.filter_text import print_text
 from surveys.outcomes.filter_words import words
 from surveys.views import job_files
 from surveys.views.dashboard import enrolled_protocols
@@ -73,7 +73,7 @@ def cancel(job_id: UUID) -> Reply:
 def download(job_id: UUID) -> Reply:
     """The file."""
     job = job_files.own(SHELF, job_id)
-    name = f"{parse(job.arguments['filters']).protocol}-{job.requested_at:%Y-%m-%d}-{str(job.id)[-8:]}.zip"
+    name = f"{job_files.subject(job.arguments['filters'])}-{job.requested_at:%Y-%m-%d}-{str(job.id)[-8:]}.zip"
     return job_files.handed_out(SHELF, job, name)
 
 
@@ -89,6 +89,7 @@ def _problem(job: Job) -> str | None:
         return None
     sentences = {
         "TooManyRowsError": _("A sheet of XLSX holds 1,048,575 rows and these are more. Choose CSV or Parquet."),
+        "FilterError": job_files.unreadable(),
         "died": _("It was begun three times and never came to its end. Choose fewer patients, or scores alone."),
     }
     return sentences.get(

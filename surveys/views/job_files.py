@@ -70,6 +70,19 @@ def chosen(filters: str) -> tuple[str, Protocol | None]:
     return (words(read, protocol) if protocol else filters), protocol
 
 
+def subject(filters: str) -> str:
+    """The first word of a file's name: the protocol that it is of; the page where the text is of an older language."""
+    try:
+        return parse(filters).protocol
+    except FilterError:
+        return "patients"
+
+
+def unreadable() -> str:
+    """Why a file cannot be made of a text of an older language."""
+    return _("The choice of patients it was asked for can no longer be read. Choose again and ask anew.")
+
+
 def own(shelf: Shelf, job_id: UUID) -> Job:
     """One of those; 404 for any other."""
     job = found.own(Job, job_id)

@@ -70,7 +70,7 @@ def cancel(report_id: UUID) -> Reply:
 def download(report_id: UUID) -> Reply:
     """The file."""
     job = job_files.own(SHELF, report_id)
-    name = f"{parse(job.arguments['filters']).protocol}-report-{job.requested_at:%Y-%m-%d}-{str(job.id)[-8:]}.pdf"
+    name = f"{job_files.subject(job.arguments['filters'])}-report-{job.requested_at:%Y-%m-%d}-{str(job.id)[-8:]}.pdf"
     return job_files.handed_out(SHELF, job, name)
 
 
@@ -85,9 +85,13 @@ def _line(job: Job) -> dict[str, object]:
 
 
 def _problem(job: Job) -> str:
-    if (job.result or {}).get("problem") == "died":
-        return _("It was begun three times and never came to its end. Choose fewer patients.")
-    return _("Something went wrong on our side. Ask for it again.")
+    sentences = {
+        "FilterError": job_files.unreadable(),
+        "died": _("It was begun three times and never came to its end. Choose fewer patients."),
+    }
+    return sentences.get(
+        (job.result or {}).get("problem", ""), _("Something went wrong on our side. Ask for it again.")
+    )
 
 
 def _order() -> Order:

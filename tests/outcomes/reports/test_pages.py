@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from surveys.commands.jobs import run_next
 from surveys.db import clinic_session, real_now
 from surveys.models import AuditEvent, Job
 from tasks.jobs import run_apart
@@ -134,3 +135,27 @@ def test_where_nobody_is_enrolled_the_page_says_so(app: Flask) -> None:
     with app.app_context():
         empty = make_clinic()
     assert "nothing to report" in signed_in(app, empty, "clinician").get("/reports", base_url=SITE).text
+
+
+def test_a_choice_that_can_no_longer_be_read_gets_a_sentence(
+    app: Flask, clinic: MadeClinic, clinician: FlaskClient
+) -> None:
+    """The language of filters has changed since: what was made is still handed out, what was not says why."""
+    for ready in (False, True):
+        assert ask(clinician)[0] == 303
+        with app.app_context():
+            assert not ready or run_next(clinic.id)
+        job = newest(app, clinic)
+        with app.app_context(), clinic_session(clinic.id) as session:
+            kept = session.get_one(Job, job.id)
+            kept.arguments = kept.arguments | {"filters": "shoe=44"}
+            session.commit()
+        reply = clinician.get(f"/reports/{job.id}/file", base_url=SITE)
+        assert reply.status_code == (200 if ready else 409)
+        if ready:
+            assert "patients-" in reply.headers["Content-Disposition"]
+        else:
+            assert "There is no file here yet" in reply.text
+            with app.app_context():
+                assert run_next(clinic.id)
+            assert "can no longer be read" in clinician.get("/reports", base_url=SITE).text
