@@ -1,4 +1,4 @@
-"""Our commands in processes of their own that need not load the libraries: most of a start's time.
+"""Our commands in processes of their own that need not load libraries and the application: most of a start's time.
 
 One process for each that runs tests loads them once and forks for each command. What a test gets is what
 ``subprocess.run`` would give: a real process under its own environment, its status and its words.

@@ -1,6 +1,6 @@
-"""The process behind ``tests.servers.warm``: it loads libraries once, then forks for every command.
+"""The process behind ``tests.servers.warm``: it loads libraries and the application once, then forks for every command.
 
-Of ours it loads nothing: each command reads its settings from its own environment while our modules load.
+A command reads its settings from its own environment: our modules read none while they load.
 """
 
 import atexit
@@ -22,6 +22,7 @@ LIBRARIES = (
     *("cryptography.hazmat.primitives.ciphers.aead", "numpy", "scipy.special", "scipy.optimize", "babel.dates"),
     *("pandas", "pyarrow", "zxcvbn"),
 )
+OURS = ("surveys.application", "surveys.demo.commands")
 
 
 def load() -> None:
@@ -31,6 +32,10 @@ def load() -> None:
             import_module(name)
         except ImportError:
             continue
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # some commands are run so, and what ours says while it loads would be missed
+        for name in OURS:
+            import_module(name)
 
 
 def serve() -> None:
