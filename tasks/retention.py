@@ -1,4 +1,4 @@
-"""Each night, clinic by clinic: close tasks about visits that are over, erase what is due and agreed to."""
+"""Each night, clinic by clinic: close tasks about visits that are over, forget old changes, erase what is due."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from flask import current_app
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.access.clinics import every_clinic
-from surveys.db import app_now, clinic_session
+from surveys.db import app_now, clinic_session, real_now
 from surveys.models import Clinic
+from surveys.outcomes.columns.feed import forget
 from surveys.privacy.retention import erase_ripe
 from surveys.workqueue.leftovers import close_leftovers
 from tasks.reminders import application
@@ -35,6 +36,8 @@ def retain_clinic(clinic_id: str) -> int:
     until, total = time.monotonic() + ERASING, 0
     with application():
         _close_leftovers(UUID(clinic_id))
+        while time.monotonic() < until and _forget_changes(UUID(clinic_id)):
+            pass
         while time.monotonic() < until and (done := _erase_batch(UUID(clinic_id))):
             total += done
     if total:
@@ -46,6 +49,13 @@ def _close_leftovers(clinic_id: UUID) -> None:
     with clinic_session(clinic_id) as session:
         close_leftovers(session, now=app_now(session))
         session.commit()
+
+
+def _forget_changes(clinic_id: UUID) -> int:
+    with clinic_session(clinic_id) as session:
+        gone = forget(session, clinic_id, now=real_now(session))
+        session.commit()
+        return gone
 
 
 def _erase_batch(clinic_id: UUID) -> int:

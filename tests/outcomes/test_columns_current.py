@@ -11,23 +11,28 @@ import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from surveys.access.chain.audit import SYSTEM
 from surveys.answering.amending import amend
 from surveys.answering.scoring_step import score_response
-from surveys.db import clinic_scope, db, uuid7
+from surveys.db import clinic_scope, clinic_session, db, real_now, uuid7
 from surveys.demo import replica
-from surveys.models import Clinic, Ending, Endpoint, Episode, Patient, Response, Treatment, Visit
+from surveys.models import Clinic, Ending, Endpoint, Episode, OutcomeChange, Patient, Response, Treatment, Visit
 from surveys.outcomes.cohort import Cohort
+from surveys.outcomes.columns.feed import KEPT, TRUSTED, forget
 from surveys.outcomes.columns.serving import cohort_of
+from surveys.outcomes.columns.statements import Wanted
+from surveys.outcomes.columns.store import Store
 from surveys.outcomes.dashboard import describe
 from surveys.outcomes.filters import Filters
+from surveys.outcomes.loading import load_cohort
 from surveys.outcomes.sections import BY_CODE, OVERVIEW
 from surveys.pathway.endings import record_ending
 from surveys.privacy.merging import MergeError, merge
 from surveys.protocols.loading import bundled_protocols
+from tasks.retention import retain_clinic
 from tests.factories import make_clinic
 from tests.outcomes.columns_ways import assert_same, both, store_of
 from tests.outcomes.study import BEGIN, LATER, Study, lay, life
@@ -45,6 +50,15 @@ def clinic_id(app: Flask) -> Iterator[UUID]:
         clinic = make_clinic()
         lay(db.engine, clinic.id, list(replica.lives(BEGIN))[::4])
         yield clinic.id
+
+
+@pytest.fixture
+def forgetful(app: Flask) -> UUID:
+    """A clinic whose feed a test may cut: nobody else's kept columns stand on it."""
+    with app.app_context():
+        clinic = make_clinic()
+        lay(db.engine, clinic.id, list(replica.lives(BEGIN))[::8])
+    return clinic.id
 
 
 def one(session: Session, model: type, rng: random.Random) -> object:
@@ -205,6 +219,43 @@ def test_whoever_began_early_and_committed_late_is_seen(app: Flask, clinic_id: U
         early.commit()
         with Session(db.engine) as reader:
             assert_same(*both(reader, TRIAL, LOOKS[0], SCALES, LATER))
+
+
+def test_old_changes_are_forgotten_each_night_and_newer_ones_are_kept(app: Flask, forgetful: UUID) -> None:
+    with app.app_context(), clinic_session(forgetful) as session:
+        operate(session, random.Random(3))  # noqa: S311 - not for secrets
+        session.flush()
+        assert session.scalar(select(func.count()).select_from(OutcomeChange))
+        session.execute(update(OutcomeChange).values(at=real_now(session) - timedelta(days=8)))
+        session.commit()
+        operate(session, random.Random(4))  # noqa: S311 - not for secrets
+        session.commit()
+        retain_clinic(str(forgetful))
+        (left,) = session.scalars(select(OutcomeChange.episode_id))
+        assert left
+
+
+def test_a_store_that_was_read_before_the_feed_was_cut_reads_everything_anew(app: Flask, forgetful: UUID) -> None:
+    with app.app_context(), clinic_scope(forgetful), Session(db.engine) as reader:
+        clinic, wanted = str(forgetful), Wanted.of(TRIAL)
+        trusting, wary = Store(clinic, wanted), Store(clinic, wanted, trusted=timedelta())
+        for store in (trusting, wary):
+            assert cohort_of(reader, store, TRIAL, LOOKS[0], SCALES, now=LATER) is not None
+        before = load_cohort(reader, TRIAL, LOOKS[0], SCALES, now=LATER)
+        with Session(db.engine) as writer:
+            operate(writer, random.Random(5))  # noqa: S311 - not for secrets
+            writer.commit()
+            assert forget(writer, forgetful, now=real_now(writer) + KEPT + timedelta(days=1))
+            writer.commit()
+        behind, kept = (cohort_of(reader, store, TRIAL, LOOKS[0], SCALES, now=LATER) for store in (trusting, wary))
+        assert behind is not None
+        assert kept is not None
+        assert_same(behind, before)  # it relies on a feed that was cut under it too soon
+        assert_same(kept, load_cohort(reader, TRIAL, LOOKS[0], SCALES, now=LATER))
+
+
+def test_the_feed_is_kept_for_longer_than_anybody_goes_on_from_it() -> None:
+    assert timedelta() < TRUSTED <= KEPT - timedelta(days=1)
 
 
 def test_what_a_session_wrote_and_may_take_back_is_not_kept(app: Flask, clinic_id: UUID) -> None:

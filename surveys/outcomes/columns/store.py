@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from scoring.types import IntArray
-from surveys.outcomes.columns.feed import Position, is_later, read_feed
+from surveys.outcomes.columns.feed import TRUSTED, Position, is_later, read_feed
 from surveys.outcomes.columns.frame import Frame, Places
 from surveys.outcomes.columns.keeping import Tallies
 from surveys.outcomes.columns.loading import read_frame, read_scores
@@ -24,15 +25,16 @@ from surveys.outcomes.filters import Filters
 from surveys.outcomes.queries import WHOLE
 
 ROOM = text("SET LOCAL work_mem = '64MB'")  # for each sort and hash of reading everything, on the disk beyond
+NOBODY = UUID(int=0)
 FEWEST_AT_ONCE = 2_000  # so many changed episodes are read one by one, however small the clinic
 
 
 class Store:
     """One protocol's frame and tallies; ``clinic``: whose rows they were read from, as the database names it."""
 
-    def __init__(self, clinic: str, wanted: Wanted) -> None:
-        """Nothing is read before it is asked for."""
-        self.clinic, self.wanted = clinic, wanted
+    def __init__(self, clinic: str, wanted: Wanted, *, trusted: timedelta = TRUSTED) -> None:
+        """Nothing is read before it is asked for. ``trusted``: how long the feed holds what followed a reading."""
+        self.clinic, self.wanted, self._trusted = clinic, wanted, trusted
         self._lock = Lock()
         self._position: Position | None = None
         self._frame: Frame | None = None
@@ -74,15 +76,21 @@ class Store:
         return max(FEWEST_AT_ONCE, len(self._frame) // 20 if self._frame else 0)
 
     def _lost(self, position: Position) -> bool:
-        """Whether the database is another one than before."""
+        """Whether the database is another one than before, or was read so long ago that its feed may have been cut."""
         before = self._position
-        return before is None or before.server != position.server or not is_later(position.snapshot, before.snapshot)
+        if before is None or before.server != position.server or not is_later(position.snapshot, before.snapshot):
+            return True
+        return position.at - before.at > self._trusted
 
     def _build(self, session: Session, scales: Sequence[str]) -> None:
         self._frame = None
         _read_whole(session)
         known = sorted(scales)
-        self._keep(read_frame(session, self.wanted, known))
+        frame = read_frame(session, self.wanted, known)
+        read_frame(
+            session, self.wanted, known, [NOBODY], frame.words
+        )  # so that the first change finds its statements made
+        self._keep(frame)
 
     def _keep(self, frame: Frame) -> None:
         self._frame, self._places = frame, Places(frame.ids)
