@@ -87,9 +87,7 @@ class Store:
         _read_whole(session)
         known = sorted(scales)
         frame = read_frame(session, self.wanted, known)
-        read_frame(
-            session, self.wanted, known, [NOBODY], frame.words
-        )  # so that the first change finds its statements made
+        read_frame(session, self.wanted, known, [NOBODY], frame.words)  # makes the statements of the first change
         self._keep(frame)
 
     def _keep(self, frame: Frame) -> None:
