@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from scoring.proportions import wilson
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import Bar
-from surveys.outcomes.claims.words import DASH
 from surveys.outcomes.figure import Figure
 from surveys.outcomes.figures.parts import draw_bars
 from surveys.outcomes.table import Column, Table
@@ -47,9 +47,8 @@ def rates_figure(code: str, rows: Sequence[Row], arms: Sequence[str], when: date
 
 
 def _bar(row: Row, arms: Sequence[str]) -> Bar:
-    ends = [None if row[end] == DASH else float(row[end]) / 100 for end in ("low", "high")]
-    interval = (ends[0], ends[1]) if ends[0] is not None and ends[1] is not None else None
-    return Bar(row["timepoint"], row["arm"], row["k"], row["n"], arms.index(row["arm"]), interval)
+    """With its own interval: what is printed with one digit would be rounded a second time, to another whole number."""
+    return Bar(row["timepoint"], row["arm"], row["k"], row["n"], arms.index(row["arm"]), wilson(row["k"], row["n"]))
 
 
 def result_figure(result: Mapping[str, Any], times: Mapping[str, str], when: datetime, data_hash: str) -> Figure | None:

@@ -9,6 +9,7 @@ from math import ceil, floor, log10, sqrt
 from surveys.outcomes.charts.ink import lines, room_for, words
 
 TICK, BASE, TITLE, LINE = 5, 17, 38, 15  # pixels below a plot: a tick's end, base lines of labels, title, its next line
+BETWEEN = 7  # pixels from one label of an axis to the next: a minus is wider than a character is on the average
 GRID = 0.14  # opacity of the lines across a plot
 STEPS = ((sqrt(50), 10), (sqrt(10), 5), (sqrt(2), 2), (0.0, 1))
 Tick = tuple[float, str]  # a value, and what stands at it
@@ -81,7 +82,7 @@ def _labels(span: Span, base: float, at: Sequence[Tick]) -> Iterator[str]:
         room = room_for(label)
         left = min(max(x - room / 2, span.begin), span.end - room)
         if left > free:
-            free = left + room + 2
+            free = left + room + BETWEEN
             anchor = "middle" if left == x - room / 2 else "start" if left == span.begin else "end"
             yield words((x, base), label, anchor=anchor)
 

@@ -45,6 +45,6 @@ class Beneath:
     def _edge(self) -> float:
         """Where names end: left of the plot, and of every number."""
         numbers = (
-            self.x.at(months) - room_for(str(n), SMALL) / 2 - 4 for own in self.lines.values() for months, n in own
+            self.x.at(months) - room_for(str(n), SMALL) / 2 - 8 for own in self.lines.values() for months, n in own
         )
         return min(-2, *numbers)

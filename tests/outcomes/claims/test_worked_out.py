@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from surveys.outcomes.claims.frame import Frame
 from surveys.outcomes.claims.harms import of_arm
 from surveys.outcomes.claims.paragraphs import banner
 from surveys.outcomes.public.groups import groups_of
-from surveys.views.claim_chart import result_figure
+from surveys.views.claim_chart import rates_figure, result_figure
 from tests.outcomes.claims.frames import NAMES, answered, asked, result, rows_of
 
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 ODI = (
     "odi change >= 10 at m12, window -30 to +60 days, population expected, missing complete_case, surgery "
     "treatment_policy, further_treatment treatment_policy, rescue_injection treatment_policy, death composite"
@@ -166,3 +168,13 @@ def test_few_answers_raise_a_banner_and_arms_keep_their_colours() -> None:
     assert figure.chart is not None
     bars = figure.chart.args[0]  # type: ignore[attr-defined]
     assert {(bar.label, bar.colour) for bar in bars} == {("Usual care", 0), ("Cells", 1)}
+
+
+def test_an_interval_of_a_drawing_is_rounded_once() -> None:
+    """16 of 28 is 39.07 to 73.49 % (statsmodels, ``proportion_confint(16, 28, method="wilson")``): 73, and never 74."""
+    row = {"timepoint": "12 months", "arm": "Cells", "k": 16, "n": 28, "rate": "57.1", "low": "39.1", "high": "73.5"}
+    figure = rates_figure("rates", [row], ["Cells"], AS_OF, "hash")
+    assert figure is not None
+    assert figure.chart is not None
+    (bar,) = figure.chart.args[0]  # type: ignore[attr-defined]
+    assert bar.interval == pytest.approx((0.3907, 0.7349), abs=5e-5)
