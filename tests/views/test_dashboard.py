@@ -82,6 +82,17 @@ def test_every_drawing_is_named_and_carries_nothing_the_policy_blocks(reader: Fl
         assert "#010203" not in drawing
 
 
+@pytest.mark.parametrize("code", ["waterfall", "change-odi", "difference"])
+def test_changes_of_a_scale_in_per_cent_are_points_and_shares_are_per_cent(reader: FlaskClient, code: str) -> None:
+    """Ten points of the ODI are no 10 % of the baseline."""
+    drawn = read(reader, f"/dashboard/{code}.svg?rule=odi change >= 10")
+    titles = re.findall(r">([^<]*(?:[Ii]mprovement)[^<]*)<", drawn.partition("</desc>")[2])
+    assert titles
+    assert all("points" in title and "%" not in title for title in titles)
+    rates = read(reader, "/dashboard/responders-1.svg?rule=odi change >= 10")
+    assert "67 %" in rates
+
+
 def test_a_drawing_can_be_taken_away(reader: FlaskClient) -> None:
     svg = read(reader, "/dashboard/responders-1.svg")
     assert svg.startswith("<svg")
