@@ -39,7 +39,7 @@ class Beneath:
             for months, n in sorted(counts):
                 x, wide = self.x.at(months), room_for(str(n), SMALL)
                 if x - wide / 2 > free:
-                    free = x + wide / 2 + 2
+                    free = x + wide / 2 + 6
                     yield words((x, base), str(n), anchor="middle", size=SMALL)
 
     def _edge(self) -> float:
