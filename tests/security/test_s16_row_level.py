@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,8 @@ from local.ports import LOOPBACK, free_port
 from surveys.db import Base, clinic_session
 from tasks import make_celery
 from tests.security.world import World
-from tests.servers.processes import ROOT, process, wait_until
+from tests.servers import warm
+from tests.servers.processes import process, wait_until
 from tests.staff_browser import staff_cookie
 
 MODULE = "tests.security.unfiltered"
@@ -117,9 +116,9 @@ def test_s16_a_command_sees_the_clinic_it_names_and_without_one_nothing(
     environment: dict[str, str], world: World, which: str
 ) -> None:
     clinic = str(world.a.id) if which == "a" else ""
-    arguments = [sys.executable, "-m", "flask", "--app", f"{MODULE}:app", "unfiltered", *([clinic] if clinic else [])]
-    settings = {**os.environ, **environment}
-    done = subprocess.run(arguments, cwd=ROOT, env=settings, capture_output=True, text=True, check=True)
+    arguments = ["-m", "flask", "--app", f"{MODULE}:app", "unfiltered", *([clinic] if clinic else [])]
+    done = warm.run(arguments, {**os.environ, **environment})
+    assert done.returncode == 0, done.stderr
     seen: Seen = json.loads(done.stdout.strip().splitlines()[-1])
     only(seen, clinic) if clinic else nothing(seen)
 
