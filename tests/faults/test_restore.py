@@ -19,7 +19,7 @@ from tasks.reminders import drain_clinic
 from tests.factories import MadeClinic
 from tests.operations.stage import application_on, backup_url, empty_database, newest_backup, run_flask
 from tests.servers.postbox import Postbox
-from tests.servers.processes import celery_worker, process, wait_until
+from tests.servers.processes import celery_worker, empty_queue, process, wait_until
 from tests.staff_browser import SITE, signed_in
 from tests.tasks.enrolled import Enrolled, enrol
 
@@ -62,6 +62,7 @@ def _addresses(postgres: Postgres, name: str) -> dict[str, str]:
 
 
 def _serve(environ: Mapping[str, str], folder: Path, stack: ExitStack) -> None:
+    stack.callback(empty_queue, environ["REDIS_URL"])
     stack.enter_context(celery_worker(environ, folder / "worker.log"))
     schedule = ["--schedule", str(folder / "beat"), "--pidfile="]
     beat = ["celery", "-A", "tests.faults.quick_beat", "beat", *schedule]  # more chances to send what must not go

@@ -30,7 +30,7 @@ from tests.factories import BEGINNING, make_clinic
 from tests.page_forms import PageForm
 from tests.security.staff_browser import StaffBrowser, session_cookie
 from tests.servers.postbox import Postbox
-from tests.servers.processes import celery_worker, process, wait_until, web_server
+from tests.servers.processes import celery_worker, empty_queue, process, wait_until, web_server
 
 PERSON = {
     "chart_number": "NUMBAT-4711-X",
@@ -100,8 +100,9 @@ def flows(
         smtp_server.clear()
         _desk_work(StaffBrowser(url, cookie), superuser, made)
         superuser.execute("UPDATE domain_clock SET shift = date_trunc('day', now()) + interval '36 h' - now()")
-        beat = ["celery", "-A", "tasks", "beat", "--loglevel=INFO", "--pidfile="]
+        beat = ["celery", "-A", "tests.faults.quick_beat", "beat", "--loglevel=INFO", "--pidfile="]
         beat += ["--schedule", str(made.folder / "schedule")]
+        running.callback(empty_queue, redis_server.url())
         running.enter_context(process(beat, settings, made.folder / "beat.log"))
         _watch_the_queue(redis_server, made)
         running.enter_context(celery_worker(settings, made.folder / "worker.log"))

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from redis import Redis
+
 from local.ports import LOOPBACK, is_busy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +93,12 @@ def celery_worker(environ: Mapping[str, str], log: Path) -> "Iterator[subprocess
         if child.poll() is not None:
             raise AssertionError(f"the worker ended:\n{log.read_text()}")
         yield child
+
+
+def empty_queue(redis_url: str) -> None:
+    """Forget what waits for a worker: the next one on this Redis has another test's database."""
+    with Redis.from_url(redis_url) as client:
+        client.delete("celery")
 
 
 def _answers(url: str) -> bool:
