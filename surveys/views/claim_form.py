@@ -38,7 +38,7 @@ from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.views.claim_words import kind_words, missing_words, surgery_words
 from surveys.views.filter_form import chosen_filters, filter_form
-from surveys.views.saved_choice import find_saved, refuse_retired
+from surveys.views.saved_choice import filters_of, find_saved, refuse_retired
 
 Typed = MultiDict[str, str]
 LONGEST_NUMBER = 9  # digits
@@ -134,7 +134,7 @@ def asked_here() -> Typed:
     if _is_id(typed.get("cohort", "")):
         typed["saved"], typed["cohort"] = typed["cohort"], ""
         if not typed.get("protocol") and (row := find_saved(typed["saved"])):
-            typed["protocol"] = parse(row.filters).protocol
+            typed["protocol"] = filters_of(row).protocol
     elif not typed.get("cohort") and any(typed.get(name) for name in ELSEWHERE):
         protocols = [protocol_store.protocol_of(row) for row in protocol_store.newest(db.session())]
         typed["cohort"] = print_text(

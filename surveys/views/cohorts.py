@@ -47,9 +47,16 @@ def _known() -> dict[str, Protocol]:
 
 def _line(row: SavedCohort, protocols: dict[str, Protocol]) -> tuple[SavedCohort, str, str]:
     """The choice, in words, and who saved it."""
-    filters = parse(row.filters)
+    return row, _in_words(row.filters, protocols), _name_of(row.saved_by)
+
+
+def _in_words(text: str, protocols: dict[str, Protocol]) -> str:
+    try:
+        filters = parse(text)
+    except FilterError as problem:
+        return _("This choice can no longer be read: %(why)s", why=problem)
     protocol = protocols.get(filters.protocol)
-    return row, words(filters, protocol) if protocol else row.filters, _name_of(row.saved_by)
+    return words(filters, protocol) if protocol else text
 
 
 def _name_of(staff_id: UUID) -> str:

@@ -17,14 +17,14 @@ from surveys.i18n import gettext as _
 from surveys.models import SavedCohort, Staff
 from surveys.models.episode import PAIN_GENERATORS, PRODUCTS
 from surveys.models.response import MODES
-from surveys.outcomes.filter_text import BEGINNING, chosen_fields, parse
+from surveys.outcomes.filter_text import BEGINNING, chosen_fields
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.public.disclosure import SMALLEST
 from surveys.outcomes.words import timepoint_words
 from surveys.protocols.model import Protocol
 from surveys.views.filter_address import check_address
 from surveys.views.guard import identity
-from surveys.views.saved_choice import find_saved
+from surveys.views.saved_choice import filters_of, find_saved
 from surveys.views.words import words
 
 FEWEST = 5  # patients of an arm, for whoever may not single anybody out
@@ -75,7 +75,7 @@ def filter_form(protocols: Sequence[Protocol], *, baseline: bool = False, alone:
     """
     saved = saved_cohort()
     check_address([field.name for field in FilterForm()], alone=alone)
-    form = FilterForm(None if saved else request.args, data=_fields(parse(saved.filters)) if saved else None)
+    form = FilterForm(None if saved else request.args, data=_fields(filters_of(saved)) if saved else None)
     by_code = {protocol.code: protocol for protocol in protocols}
     form.protocol.data = form.protocol.data or protocols[0].code
     chosen = by_code.get(form.protocol.data) or _refuse()

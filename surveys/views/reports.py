@@ -12,7 +12,7 @@ from surveys.db import db
 from surveys.i18n import STAFF_LANGUAGES, LazyText, language
 from surveys.i18n import gettext as _
 from surveys.models import Job
-from surveys.outcomes.filter_text import parse, print_text
+from surveys.outcomes.filter_text import print_text
 from surveys.outcomes.filter_words import words
 from surveys.outcomes.reports.order import Order, order_of
 from surveys.outcomes.words import rule_words
@@ -22,7 +22,7 @@ from surveys.views.filter_form import FEWEST, chosen_filters, filter_form, saved
 from surveys.views.guard import Reply, fresh, identity, staff_page
 from surveys.views.posted_filters import posted_cohort, posted_filters
 from surveys.views.rule_form import chosen_rule, rule_choices, rule_of
-from surveys.views.saved_choice import retired_words
+from surveys.views.saved_choice import filters_of, retired_words
 
 bp = Blueprint("reports", __name__)
 SHELF = job_files.Shelf("report", "application/pdf", LazyText("Reports"))
@@ -114,6 +114,6 @@ def _order() -> Order:
 def _name(filters: str) -> str:
     """The saved choice that was looked at, by its name and version; empty where none was, or another is asked for."""
     row = posted_cohort()
-    if row is None or print_text(parse(row.filters)) != filters:
+    if row is None or print_text(filters_of(row)) != filters:
         return ""
     return ", ".join([row.name, _("version %(version)s", version=row.version)])

@@ -10,6 +10,8 @@ from surveys.db import db
 from surveys.i18n import gettext as _
 from surveys.models import SavedCohort
 from surveys.outcomes import saved_cohorts
+from surveys.outcomes.filter_text import FilterError, parse
+from surveys.outcomes.filters import Filters
 from surveys.outcomes.retired_cohorts import is_retired
 
 
@@ -19,6 +21,15 @@ def find_saved(text: str) -> SavedCohort | None:
         return saved_cohorts.find(db.session(), UUID(text))
     except ValueError:
         return None
+
+
+def filters_of(cohort: SavedCohort) -> Filters:
+    """What a saved choice chooses; 422 for one of an older filter language."""
+    try:
+        return parse(cohort.filters)
+    except FilterError as problem:
+        told = _("The saved choice %(name)s can no longer be read: %(why)s", name=cohort.name, why=problem)
+        abort(422, f"{told} " + _("Choose on the dashboard and save that under the same name."))
 
 
 def retired_words(cohort: SavedCohort | None) -> str:

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from surveys.db import clinic_session, db
-from surveys.models import Patient
+from surveys.db import clinic_session, db, uuid7
+from surveys.models import Patient, SavedCohort
 from tests.factories import MadeClinic, make_clinic
 from tests.outcomes.study import lay
 from tests.page_forms import form_to
@@ -233,6 +233,24 @@ def test_a_saved_choice_is_one_that_pages_can_show(reader: FlaskClient) -> None:
     assert "WOMEN" not in listed
     assert listed.count(">Women <") == 1
     assert f"/dashboard?cohort={first}" in listed  # an earlier version of the same name
+
+
+def test_a_choice_of_an_older_filter_language_is_told_wherever_it_is_named(
+    app: Flask, clinic: MadeClinic, reader: FlaskClient
+) -> None:
+    standing = UUID(saved(reader, "Long ago", "/dashboard?sex=male"))
+    with app.app_context(), clinic_session(clinic.id) as session:
+        row = session.get_one(SavedCohort, standing)
+        named = {name: getattr(row, name) for name in ("clinic_id", "name", "filters_hash", "saved_by", "saved_at")}
+        older = SavedCohort(id=uuid7(), version=2, filters="protocol=trial height=180", **named)
+        session.add(older)
+        session.commit()
+        cohort = older.id
+    assert "This choice can no longer be read: height=180 is no filter" in unescape(read(reader, "/cohorts"))
+    for path in (*PAGES, *FILES, "/claims/new"):
+        reply = reader.get(f"{path.partition('?')[0]}?cohort={cohort}", base_url=SITE)
+        assert reply.status_code == 422, path
+        assert "Choose on the dashboard and save that under the same name" in reply.get_data(as_text=True)
 
 
 def test_a_choice_of_nobody_and_one_of_all_time_say_so(reader: FlaskClient) -> None:
