@@ -9,7 +9,6 @@ from itertools import pairwise
 Chart = str  # an SVG in the sentinel's ink
 INK = "#010203"  # a sentinel: on a page it becomes the page's ink, in a file and on paper a dark one
 PRINT_INK = "#1c2424"
-PAGE = 560  # pixels of the widest plotting area on a page
 FONT = "system-ui, sans-serif"
 ROOM = {"left": 16, "right": 8, "top": 6, "bottom": 6}
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe and Ito
@@ -47,11 +46,6 @@ def standalone(svg: str, identifier: str, title: str, description: str) -> str:
     """The SVG as a file: dark ink on white paper."""
     drawn = inline(svg, identifier, title, description).replace("currentColor", PRINT_INK)
     return drawn.replace("</desc>", '</desc><rect width="100%" height="100%" fill="#ffffff"/>', 1)
-
-
-def label_room(width: int) -> int:
-    """Pixels for the names of arms left of a chart: on paper, where charts are wider than on a page, whole names."""
-    return 190 if width > PAGE else 110
 
 
 def spread(places: list[float], gap: float) -> list[float]:

@@ -11,11 +11,11 @@ import numpy as np
 
 from scoring.types import BoolArray
 from surveys.outcomes.cohort import Cohort
-from surveys.outcomes.drawing import PAGE, Chart, allowed, inline, standalone
+from surveys.outcomes.drawing import Chart, allowed, inline, standalone
 from surveys.outcomes.rate import Rate
 from surveys.outcomes.table import Table
 
-WIDE, NARROW = PAGE, 250  # pixels of the plotting area
+WIDE, NARROW = 560, 250  # pixels of the plotting area on a page: the widest, and a phone's
 
 
 @dataclass(frozen=True, slots=True, eq=False)

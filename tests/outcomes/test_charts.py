@@ -90,10 +90,9 @@ def test_no_curve_runs_through_a_name(upper: float, lower: float) -> None:
         for months, share in ((0, 1.0), (12, end))
     ]
     drawn = survival_chart(points, [AtRisk("Treated", 0, 9)], "Without", list(ends), width=WIDTH)
-    middles = [float(re.findall(rf",([-\d.]+)[)][^>]*>{name}<", drawn)[0]) - 4 for name in ends]
-    curves = [250 * (1 - end) for end in ends.values()]
-    assert min(abs(middle - curve) for middle in middles for curve in curves) >= 7
-    assert middles[0] < middles[1]
+    bases = [float(re.findall(rf",([-\d.]+)[)][^>]*font-weight[^>]*>{name}<", drawn)[0]) for name in ends]
+    assert max(bases) < -4  # below zero is above the plot
+    assert bases[1] - bases[0] >= 14
 
 
 def test_the_parts_of_a_stack_stand_side_by_side() -> None:
@@ -114,12 +113,16 @@ def test_every_patient_of_a_waterfall_is_seen_who_changed_nothing_too() -> None:
     assert heights[0] / heights[2] == pytest.approx(3, rel=0.05)
 
 
-def test_numbers_beneath_a_plot_leave_the_arms_their_names() -> None:
-    beneath = Beneath({"Conventional care": [(0.0, 123456)], "PRP": [(0.0, 1)]}, Span(-0.5, 12, 0, 250), room=110)
-    ends = [_ends(*found) for found in PLACED.findall("".join(beneath.drawn(100)))]
-    for name, number in ((ends[0], ends[1]), (ends[2], ends[3])):
-        assert name[1] <= number[0]
-        assert -name[0] <= beneath.left + 1
+def test_every_arm_has_a_line_for_its_name_and_one_for_its_numbers() -> None:
+    at_risk = {"Bone marrow concentrate": [(0.0, 123456), (12.0, 80)], "PRP": [(0.0, 1)]}
+    beneath = Beneath(at_risk, Span(-0.5, 12, 0, 250))
+    drawn = re.findall(r"translate\([-\d.]+,([\d.]+)\)[^>]*>([^<]*)", "".join(beneath.drawn(100)))
+    assert [words for _y, words in drawn] == ["Bone marrow concentrate", "123456", "80", "PRP", "1"]
+    heights = [float(y) for y, _words in drawn]
+    assert heights[1] == heights[2]
+    lines = [heights[0], *heights[2:]]
+    assert all(lower - upper >= 14 for upper, lower in pairwise(lines))
+    assert 100 + beneath.below > lines[-1]
 
 
 @pytest.mark.parametrize("words", ["javascript:void", "A style=b", "An onclick=x", "<style> & 'q' \"javascript:\" >"])

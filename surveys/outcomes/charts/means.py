@@ -9,14 +9,15 @@ from scoring.instrument import Scale
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.axes import Span, Tick, foot, room_of, side, ticks
 from surveys.outcomes.charts.beneath import Beneath
-from surveys.outcomes.charts.ink import marker, path, picture, words
-from surveys.outcomes.drawing import COLOURS, DASHES, SHAPES, label_room
+from surveys.outcomes.charts.ink import marker, path, picture
+from surveys.outcomes.charts.names import ROOM as NAMES
+from surveys.outcomes.charts.names import names_above
+from surveys.outcomes.drawing import COLOURS, DASHES, SHAPES
 from surveys.outcomes.drawing import ROOM as MARGIN
 from surveys.outcomes.means import LinePoint, MeanPoint
 
 HEIGHT, EVERY = 250, 36  # pixels: the plot, and from one number of its axis to the next, about
 APART = 0.012  # share of the time axis by which arms stand beside each other
-NAME = 18  # pixels of a name's line above the plot
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,17 @@ def mean_chart(
     there = [(at, arm) for at, arm in enumerate(arms) if any(point.arm == arm for point in points)]
     y, marks = Span(scale.minimum, scale.maximum, HEIGHT, 0), ticks(scale.minimum, scale.maximum, -(-HEIGHT // EVERY))
     plot = _Plot(points, there, Span(-0.04 * last, 1.06 * last, 0, width), y)
-    title, beneath = _axis_words(scale), Beneath(plot.numbers(), plot.x, label_room(width))
+    title, beneath = _axis_words(scale), Beneath(plot.numbers(), plot.x)
     parts = [
         *side(y, width, marks, middle=HEIGHT / 2, title=title),
         *foot(plot.x, HEIGHT, _months(points), [_("Months since the index date")], grid=False),
         *(part for at, arm in enumerate(arms) for part in _single(plot, single, arm, at)),
         *(part for at, arm in there for part in _arm(plot, arm, at)),
-        *_names(plot),
+        *names_above([(at, plot.label(arm)) for at, arm in there], markers=True),
         *beneath.drawn(HEIGHT),
     ]
-    left = MARGIN["left"] + max(room_of(marks, len(title)), beneath.left)
-    return picture(parts, (width, HEIGHT), left, MARGIN["top"] + NAME * len(there), beneath.below)
+    left = MARGIN["left"] + room_of(marks, len(title))
+    return picture(parts, (width, HEIGHT), left, MARGIN["top"] + NAMES * len(there), beneath.below)
 
 
 def _months(points: Sequence[MeanPoint]) -> list[Tick]:
@@ -91,12 +92,3 @@ def _single(plot: _Plot, single: Sequence[LinePoint], arm: str, at: int) -> Iter
         if one.arm == arm:
             by_line.setdefault(one.line, []).append((plot.x.at(one.months), plot.y.at(one.value)))
     yield from (path(line, COLOURS[at % len(COLOURS)], 1, opacity=0.22) for line in by_line.values() if len(line) > 1)
-
-
-def _names(plot: _Plot) -> Iterator[str]:
-    """Each arm's name above the plot beside a piece of its line, so that no name stands at another's line."""
-    for up, (at, arm) in enumerate(reversed(plot.arms)):
-        height, look = -12 - NAME * up, at % len(COLOURS)
-        yield path([(0, height), (28, height)], COLOURS[look], 2.5, DASHES[look])
-        yield marker(SHAPES[look], (14, height), COLOURS[look])
-        yield words((36, height + 4), plot.label(arm), weight=600)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.axes import SHARES, Span, Tick, foot, room_of, side
 from surveys.outcomes.charts.beneath import Beneath
-from surveys.outcomes.charts.ink import area, lasting, path, picture, words
+from surveys.outcomes.charts.ink import area, lasting, path, picture
 from surveys.outcomes.charts.marks import AtRisk, CurvePoint
-from surveys.outcomes.drawing import COLOURS, DASHES, label_room, spread
+from surveys.outcomes.charts.names import ROOM as NAMES
+from surveys.outcomes.charts.names import names_above
+from surveys.outcomes.drawing import COLOURS, DASHES
 from surveys.outcomes.drawing import ROOM as MARGIN
 
 HEIGHT = 250
-AWAY, APART, CLOSE = 0.05, 0.075, 0.13  # shares: a name from its curve, names apart, curves too close for one between
 
 
 def survival_chart(
@@ -22,16 +23,16 @@ def survival_chart(
     """Draw falling staircases; ``points`` reach to the end of each arm's follow-up; colours follow ``arms``."""
     last = max(1.0, *(point.months for point in points))
     x, y = Span(-0.03 * last, 1.03 * last, 0, width), Span(0, 1, HEIGHT, 0)
-    beneath = Beneath(_numbers(at_risk), x, label_room(width))
+    beneath, names = Beneath(_numbers(at_risk), x), _labels(points, arms)
     parts = [
         *side(y, width, SHARES, middle=HEIGHT / 2, title=[title]),
         *foot(x, HEIGHT, _months(at_risk), [_("Months since the first treatment")], grid=False),
         *(part for at, arm in enumerate(arms) for part in _curve(points, arm, at % len(COLOURS), x, y)),
-        *_names(points, arms, x, y),
+        *names_above(names),
         *beneath.drawn(HEIGHT),
     ]
-    left = MARGIN["left"] + max(room_of(SHARES, 1), beneath.left)
-    return picture(parts, (width, HEIGHT), left, MARGIN["top"] + 6, beneath.below)
+    left = MARGIN["left"] + room_of(SHARES, 1)
+    return picture(parts, (width, HEIGHT), left, MARGIN["top"] + NAMES * len(names), beneath.below)
 
 
 def _months(at_risk: Sequence[AtRisk]) -> list[Tick]:
@@ -49,22 +50,9 @@ def _curve(points: Sequence[CurvePoint], arm: str, look: int, x: Span, y: Span) 
         yield path(lasting(line), COLOURS[look], 2.5, DASHES[look])
 
 
-def _names(points: Sequence[CurvePoint], arms: Sequence[str], x: Span, y: Span) -> Iterator[str]:
-    """Each arm's name at the end of its curve."""
-    there = [arm for arm in arms if any(point.arm == arm for point in points)]
-    last = [next(point for point in reversed(points) if point.arm == arm) for arm in there]
-    for each, place in zip(last, _name_places([point.share for point in last]), strict=True):
-        yield words((x.at(each.months), y.at(place) + 4), each.label, anchor="end", weight=600)
-
-
-def _name_places(shares: Sequence[float]) -> list[float]:
-    """Over the curve's end; under it for the lowest of several, where the next above would run through its name."""
-    lowest = min(range(len(shares)), key=lambda at: (shares[at], -at), default=0)
-    others = [share for at, share in enumerate(shares) if at != lowest]
-    if not others or min(others) - shares[lowest] > CLOSE or shares[lowest] < CLOSE:
-        return spread([share + AWAY for share in shares], APART)
-    over = spread([share + AWAY for share in others], APART)
-    return [*over[:lowest], shares[lowest] - AWAY, *over[lowest:]]
+def _labels(points: Sequence[CurvePoint], arms: Sequence[str]) -> list[tuple[int, str]]:
+    labels = {point.arm: point.label for point in points}
+    return [(at, labels[arm]) for at, arm in enumerate(arms) if arm in labels]
 
 
 def _numbers(at_risk: Sequence[AtRisk]) -> dict[str, list[tuple[float, int]]]:
