@@ -19,7 +19,7 @@ from surveys.answering.amending import amend
 from surveys.answering.scoring_step import score_response
 from surveys.db import clinic_scope, clinic_session, db, real_now, uuid7
 from surveys.demo import replica
-from surveys.models import Clinic, Ending, Endpoint, Episode, OutcomeChange, Patient, Response, Treatment, Visit
+from surveys.models import Clinic, Ending, Endpoint, Episode, OutcomeChange, Patient, Response, Score, Treatment, Visit
 from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.columns.feed import KEPT, TRUSTED, forget
 from surveys.outcomes.columns.serving import cohort_of
@@ -203,6 +203,21 @@ def test_after_any_changes_columns_and_figures_are_as_read_anew(
                         kept, fresh = both(session, TRIAL, filters, SCALES, now)
                         assert_same(kept, fresh)
                         assert told(kept) == told(fresh), (act, filters)
+
+
+def test_a_value_that_nobody_had_yet_comes_among_the_others(app: Flask, forgetful: UUID) -> None:
+    """It stands between two that there are: what is kept of those above has to follow."""
+    with app.test_request_context(), clinic_scope(forgetful), Session(db.engine) as session:
+        told(both(session, TRIAL, LOOKS[0], SCALES, LATER)[0])
+        session.rollback()
+        of = select(Score).where(Score.scale == "odi").order_by(Score.id).limit(1)
+        was = session.scalars(of).one()
+        values = {"value": 31.0, "n_answered": 10, "rule_version": was.rule_version, "amendment": 9, "scored_at": LATER}
+        session.add(Score(clinic_id=forgetful, response_id=was.response_id, scale=was.scale, **values))
+        session.commit()
+        kept, fresh = both(session, TRIAL, LOOKS[0], SCALES, LATER)
+        assert_same(kept, fresh)
+        assert told(kept) == told(fresh)
 
 
 def test_whoever_began_early_and_committed_late_is_seen(app: Flask, clinic_id: UUID) -> None:

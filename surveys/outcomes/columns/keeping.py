@@ -10,8 +10,18 @@ import numpy as np
 from scoring.types import IntArray
 from surveys.outcomes.columns.frame import Frame, no_visits
 from surveys.outcomes.columns.masks import chosen
-from surveys.outcomes.columns.merging import Step
-from surveys.outcomes.columns.tally import Ask, Name, Tally, changed, count, rows_of
+from surveys.outcomes.columns.merging import Step, new_cells
+from surveys.outcomes.columns.tally import (
+    Ask,
+    Name,
+    Tally,
+    changed,
+    count,
+    renumbered,
+    renumbered_rows,
+    rows_of,
+    sources,
+)
 from surveys.outcomes.columns.wire import NEVER
 from surveys.outcomes.filters import Filters
 
@@ -55,21 +65,16 @@ class Tallies:
         """Bring every tally to the next frame."""
         if step.moved:
             self._kept.clear()
+        whom: dict[Filters, tuple[IntArray, IntArray]] = {}
         for (choice, name), kept in list(self._kept.items()):
-            if _renumbered(old, step.frame, name):
-                del self._kept[choice, name]
-            else:
-                self._kept[choice, name] = _stepped(kept, old, step, choice)
+            if choice not in whom:
+                whom[choice] = _touched(old, step, choice)
+            self._kept[choice, name] = _stepped(kept, old, step, *whom[choice])
 
 
 def by_whom(filters: Filters) -> Filters:
     """The choice without what chooses among figures and not among patients."""
     return replace(filters, timepoint=None, fewest=0)
-
-
-def _renumbered(old: Frame, new: Frame, name: Name) -> bool:
-    key = name[1]
-    return key is not None and old.levels.get(key) is not new.levels.get(key)
 
 
 def _until(frame: Frame, ask: Ask) -> int:
@@ -88,12 +93,33 @@ def _later(kept: Kept, frame: Frame, choice: Filters, now: int) -> Kept:
     return Kept(tally, ask, _until(frame, ask))
 
 
-def _stepped(kept: Kept, old: Frame, step: Step, choice: Filters) -> Kept:
+def _touched(old: Frame, step: Step, choice: Filters) -> tuple[IntArray, IntArray]:
+    """The places of the chosen among those whose elements may differ, as they were and as they are."""
     before = chosen(old, choice, step.touched[step.touched < len(old)])
     after = chosen(step.frame, choice, step.touched)
     assert before is not None  # noqa: S101 - of some places some are chosen
     assert after is not None  # noqa: S101
-    tally = changed(kept.tally, rows_of(old, kept.ask, before), rows_of(step.frame, kept.ask, after))
+    return before, after
+
+
+def _stepped(kept: Kept, old: Frame, step: Step, before: IntArray, after: IntArray) -> Kept:
+    if _is_untouched(old, step.frame, kept.ask) and np.array_equal(before, after):
+        return kept
+    tally, out = kept.tally, rows_of(old, kept.ask, before)
+    if (cells := _new_numbers(old, step.frame, kept.ask.name)) is not None:
+        tally, out = renumbered(tally, cells), renumbered_rows(out, cells)
+    tally = changed(tally, out, rows_of(step.frame, kept.ask, after))
     closes = (step.frame.visits.get(kept.ask.name[0]) or no_visits(len(step.frame))).closes[step.touched]
     until = int(np.min(closes, where=closes > kept.ask.now, initial=NEVER))
     return Kept(tally, kept.ask, min(kept.until, until))
+
+
+def _is_untouched(old: Frame, new: Frame, ask: Ask) -> bool:
+    """Whether nothing is told of anybody that was not told before: columns without a difference are shared."""
+    return all(was is column for was, column in zip(sources(old, ask), sources(new, ask), strict=True))
+
+
+def _new_numbers(old: Frame, new: Frame, name: Name) -> IntArray | None:
+    """What the cells of a scale have become; None where they are as they were."""
+    was, levels = (frame.levels.get(name[1], np.empty(0)) if name[1] else None for frame in (old, new))
+    return None if was is None or levels is None or np.array_equal(was, levels) else new_cells(was, levels)

@@ -89,8 +89,13 @@ def _renumbered(frame: Frame, levels: Mapping[Key, FloatArray]) -> Frame:
 
 
 def _renumber(scores: Scores, own: FloatArray, levels: FloatArray) -> Scores:
-    cells = np.concatenate([np.arange(LEVELS), LEVELS + np.searchsorted(levels, own)])
-    return Scores(cells.astype(np.min_scalar_type(LEVELS + len(levels) + 255))[scores.cells], scores.modes)
+    cells = new_cells(own, levels).astype(np.min_scalar_type(LEVELS + len(levels) + 255))
+    return Scores(cells[scores.cells], scores.modes)
+
+
+def new_cells(own: FloatArray, levels: FloatArray) -> IntArray:
+    """By each cell of a numbering its cell once there are more levels; the order of cells stays as it is."""
+    return np.concatenate([np.arange(LEVELS), LEVELS + np.searchsorted(levels, own)])
 
 
 def _ascending(ids: Column, known: int) -> bool:

@@ -70,6 +70,17 @@ def changed(old: Tally, out: IntArray, back: IntArray) -> Tally:
     return _without_zeros(rows, _added(np.zeros(len(rows), dtype=np.int64), which.reshape(-1), every))
 
 
+def renumbered(tally: Tally, cells: IntArray) -> Tally:
+    """A tally of a scale once its cells have new numbers, in the same order as before."""
+    return Tally(renumbered_rows(tally.rows, cells), tally.counts)
+
+
+def renumbered_rows(rows: IntArray, cells: IntArray) -> IntArray:
+    """What is told of patients as to a scale whose cells have new numbers."""
+    arm, before, after, state = parts(rows, SCORES)
+    return _packed((arm, cells[before], cells[after], state), SCORES)
+
+
 def _added(counts: IntArray, at: IntArray, weights: IntArray) -> IntArray:
     np.add.at(counts, at, weights)
     return counts
@@ -134,6 +145,17 @@ def _sizes(frame: Frame, ask: Ask) -> tuple[int, ...]:
         return (arms, 2, 2, 2, 256)
     cells = LEVELS + len(frame.levels.get(key, ()))
     return (arms, cells, cells, 16)
+
+
+def sources(frame: Frame, ask: Ask) -> tuple[Column | None, ...]:
+    """The columns that are told of; None for one that is not there."""
+    timepoint, key = ask.name
+    visits = frame.visits.get(timepoint)
+    common = (frame.people["arm"], visits.closes if visits else None, visits.flags if visits else None)
+    if key is None:
+        return (*common, frame.people["declined"])
+    scores = [frame.scores.get((code, key)) for code in (ask.baseline, timepoint)]
+    return (*common, *(column for each in scores for column in ((each.cells, each.modes) if each else (None, None))))
 
 
 def cells_of(frame: Frame, name: tuple[str, Key], mode: str | None, at: IntArray | None) -> Column:
