@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from surveys.access.device_codes import grouped, issue_code
 from surveys.db import app_now, real_now
 from surveys.models import Visit
+from tests.browser.pressing import press
 from tests.patients import Invited, invite, seen_by
 
 
@@ -26,16 +27,16 @@ def tablet_walk(app: Flask, base: str, page: Page, language: str) -> Iterator[st
     """Go through one patient's visit to the tablet; yields the name of each screen while it is shown."""
     page.goto(f"{base}/tablet?language={language}")
     yield "tablet"
-    page.locator("main button").click()
+    press(page, "main button")
     yield "tablet with an error"
     page.locator("#code").fill(code_for(app, invite(app, language=language)))
-    page.locator("main button").click()
+    press(page, "main button")
     yield "start on the tablet"
-    page.locator("main button.primary").click()
+    press(page, "main button.primary")
     yield "start on the tablet with an error"
     page.locator("#respondent-self").check()
     page.locator("#consent").check()
-    page.locator("main button.primary").click()
+    press(page, "main button.primary")
     page.goto(f"{base}/s/odi/1")
     yield "item on the tablet"
     page.locator("input[type=radio]").nth(1).check()

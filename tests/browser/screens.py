@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Error, Page, expect
 from surveys.access.opt_out import opt_out_url
 from surveys.models import Clinic, Patient, Visit
 from tests.browser.kiosk import tablet_walk
+from tests.browser.pressing import press
 from tests.channels.texted import change
 from tests.patients import Invited, invite, seen_by
 from tests.scored import scored_before
@@ -73,7 +74,7 @@ def walk(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
     yield from _before(base, page, invited)
     page.locator("#respondent-self").check()
     page.locator("#consent").check()
-    page.locator("button.primary").click()
+    press(page, "button.primary")
     yield from _items(base, page)
     page.goto(f"{base}/s/nrs11/2")
     page.locator("#answer-3").check()
@@ -106,12 +107,12 @@ def _checked(app: Flask, base: str, page: Page, language: str) -> Iterator[str]:
         session.commit()
     page.goto(f"{base}/q/{invited.token}")
     page.locator("#respondent-self").check()
-    page.locator("button.primary").click()
+    press(page, "button.primary")
     yield "year of birth"
     for tried in range(1, 6):
         page.locator("#year").fill("1960")
         page.locator("#consent").check()
-        page.locator("button.primary").click()
+        press(page, "button.primary")
         if tried in (1, 5):
             yield "year of birth refused" if tried == 1 else "link closed"
 
@@ -121,7 +122,7 @@ def _before(base: str, page: Page, invited: Invited) -> Iterator[str]:
     yield "stop"
     page.goto(f"{base}/q/{invited.token}")
     yield "landing"
-    page.locator("button.primary").click()
+    press(page, "button.primary")
     yield "landing with an error"
 
 
@@ -168,7 +169,7 @@ def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[st
     yield "no session"
     page.goto(f"{base}/q/{'x' * len(invited.token)}")
     yield "unknown link"
-    page.locator("button.primary").click()
+    press(page, "button.primary")
     yield "fresh link"
     page.goto(f"{base}/accessibility")
     yield "accessibility"
@@ -184,9 +185,9 @@ def _outside(app: Flask, base: str, page: Page, invited: Invited) -> Iterator[st
     address = opt_out_url(base, str(app.secret_key), invited.clinic_id, episode, index)
     page.goto(f"{address}/preferences")
     yield "preferences"
-    page.locator("button[value=pause]").click()
+    press(page, "button[value=pause]")
     yield "preferences, paused"
     page.goto(address)
     yield "stop reminders"
-    page.locator("main button").click()
+    press(page, "main button")
     yield "reminders stopped"
