@@ -7,9 +7,10 @@ from functools import partial
 from scoring.dose_response import DoseGroup, DoseResponse, dose_response
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import Bar
+from surveys.outcomes.cohort import Cohort
 from surveys.outcomes.common_columns import ends
 from surveys.outcomes.figure import Figure, Group
-from surveys.outcomes.figures.parts import arrays_hash, draw_bars, joined, printed
+from surveys.outcomes.figures.parts import arrays_hash, draw_bars, joined, printed, told_number
 from surveys.outcomes.figures.scores import Judged, judged
 from surveys.outcomes.look import Look
 from surveys.outcomes.table import Cell, Column
@@ -30,7 +31,7 @@ def dose_figure(look: Look) -> Figure:
         description=_("Rates by dose of the first treatment; the values are in the table."),
         rule=_("%(rule)s. Complete cases of all arms whose dose is recorded.", rule=rule_words(look.rule))
         + " "
-        + _trend_words(result)
+        + _trend_words(look.cohort, result, told=bool(groups))
         + " "
         + _("An association: doses were not assigned by chance."),
         table=printed(_columns(), [_cells(group, result) for group in groups], look, data_hash),
@@ -48,9 +49,10 @@ def _shown(look: Look, result: DoseResponse) -> tuple[DoseGroup, ...]:
     return () if few else result.groups
 
 
-def _trend_words(result: DoseResponse) -> str:
-    unknown = _("Dose not recorded: %(n)d.", n=result.unknown_dose)
-    if result.trend_p is None:
+def _trend_words(cohort: Cohort, result: DoseResponse, *, told: bool) -> str:
+    """``told``: whether the groups are, without which their trend would tell of them."""
+    unknown = _("Dose not recorded: %(n)s.", n=told_number(cohort, result.unknown_dose))
+    if result.trend_p is None or not told:
         return unknown
     return _("Trend (Cochran–Armitage): p = %(p)s.", p=f"{result.trend_p:.3f}") + " " + unknown
 

@@ -35,6 +35,12 @@ def colour_of(cohort: Cohort, arm: str) -> int:
     return arm_codes(cohort).index(arm)
 
 
+def told_number(cohort: Cohort, number: int) -> str:
+    """How many, or that they are too few to be told to whoever reads the cohort."""
+    few = 0 < number < cohort.filters.fewest
+    return _("fewer than %(n)d", n=cohort.filters.fewest) if few else str(number)
+
+
 def joined(parts: Sequence[str]) -> str:
     """SHA-256 of the parts."""
     return sha256("\n".join(parts).encode()).hexdigest()

@@ -18,7 +18,7 @@ from surveys.outcomes.charts.survival import survival_chart
 from surveys.outcomes.common_columns import ends, of_arm
 from surveys.outcomes.drawing import Chart
 from surveys.outcomes.figure import Figure, Group
-from surveys.outcomes.figures.parts import arm_codes, arrays_hash, not_randomised, printed
+from surveys.outcomes.figures.parts import arm_codes, arrays_hash, not_randomised, printed, told_number
 from surveys.outcomes.look import Look
 from surveys.outcomes.table import Cell, Column
 
@@ -114,16 +114,10 @@ def _legend(look: Look, arms: Sequence[Followed]) -> str:
         "Kaplan–Meier with log-log 95 %% band, from the first treatment, censored at the last answered question after "
         "operations: not asked is not “none”. Treated and never asked: %(never)s. Told by patients and not recorded by "
         "staff, dated at the answer: %(told)s.",
-        never=_number(look, never),
-        told=_number(look, only_told),
+        never=told_number(look.cohort, never),
+        told=told_number(look.cohort, only_told),
     )
     return f"{words} {_test(arms)}{not_randomised() if look.treated else ''}"
-
-
-def _number(look: Look, number: int) -> str:
-    """How many, or that they are too few to be told."""
-    few = 0 < number < look.cohort.filters.fewest
-    return _("fewer than %(n)d", n=look.cohort.filters.fewest) if few else str(number)
 
 
 def _test(arms: Sequence[Followed]) -> str:

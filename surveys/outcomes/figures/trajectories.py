@@ -15,7 +15,7 @@ from surveys.i18n import gettext as _
 from surveys.outcomes.charts.marks import Bar
 from surveys.outcomes.common_columns import ends, of_arm
 from surveys.outcomes.figure import Figure, Group
-from surveys.outcomes.figures.parts import arrays_hash, colour_of, draw_bars, headings, printed
+from surveys.outcomes.figures.parts import arrays_hash, colour_of, draw_bars, headings, printed, told_number
 from surveys.outcomes.look import Look
 from surveys.outcomes.table import Cell, Column
 from surveys.outcomes.words import rule_words, timepoint_words
@@ -127,11 +127,11 @@ def _legend(look: Look, found: Found | None) -> str:
     return _(
         "Met: %(rule)s. Worse: as much worse at %(last)s. Better for a while: met before, and not at %(last)s. Better "
         "early, and still: met at %(early)s, and at %(last)s. Better late: met at %(last)s, and not at %(early)s. Not "
-        "better: met at no follow-up, and not worse. Of several that fit, the first holds. Cannot be classed: %(n)d.",
+        "better: met at no follow-up, and not worse. Of several that fit, the first holds. Cannot be classed: %(n)s.",
         rule=rule_words(look.rule),
         last=timepoint_words(look.focus),
         early=(" " + _("or") + " ").join(heads[code] for code in found.rules.early),
-        n=_lost(found),
+        n=told_number(look.cohort, _lost(found)),
     )
 
 

@@ -71,5 +71,6 @@ def _divides(column: Column) -> bool:
 
 
 def _emptied(figure: Figure, why_not: str) -> Figure:
-    table = Table(figure.table.columns, ())
-    return replace(figure, table=table, chart=None, rates=(), groups=(), description="", why_not=why_not, data_hash="")
+    """Its rule goes too: tests and counts stand beside what is counted."""
+    table, words = Table(figure.table.columns, ()), {"description": "", "rule": "", "why_not": why_not}
+    return replace(figure, table=table, chart=None, rates=(), groups=(), data_hash="", **words)

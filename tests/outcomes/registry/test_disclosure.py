@@ -18,6 +18,7 @@ from surveys.db import uuid7
 from surveys.outcomes.cohort import Cohort, Key, Reading, Standing
 from surveys.outcomes.facts import unknown
 from surveys.outcomes.figure import Figure
+from surveys.outcomes.figures.dose import dose_figure
 from surveys.outcomes.figures.rates import rates_figure
 from surveys.outcomes.figures.survival import survival_figure
 from surveys.outcomes.filters import Filters
@@ -85,14 +86,41 @@ def asked_after_operations(operated: int, late: int = 0) -> Cohort:
 def test_operations_under_ten_are_not_told_by_the_curve(app: Flask, operated: int) -> None:
     rule = Rule.parse("nrs_active change >= 2")
     with app.test_request_context():
-        figure = screened(survival_figure(Look(asked_after_operations(operated), rule)), alone=True)
+        built = survival_figure(Look(asked_after_operations(operated), rule))
+        figure = screened(built, alone=True)
         inside = survival_figure(Look(whole_clinic(asked_after_operations(operated)), rule))
     counts = {row[place] for row in figure.table.rows for place in places(figure, "operated")}
     assert all(isinstance(count, int) and safe(count) for count in counts)
     assert bool(figure.chart) == safe(operated)
-    assert "never asked: fewer than 10." in figure.rule
+    assert "never asked: fewer than 10." in built.rule
+    assert bool(figure.rule) == safe(operated)  # a test of two curves would tell how many there were
     assert "never asked: 3." in inside.rule
     assert inside.chart
+
+
+@pytest.mark.parametrize("without", [0, 1, 9, 10])
+def test_words_beside_figures_tell_of_no_few_patients(app: Flask, without: int) -> None:
+    rule, dose = Rule.parse("nrs_active change >= 2"), np.linspace(100.0, 900.0, 40)
+    dose[:without] = np.nan
+    whole = replace(followed(0), facts=replace(unknown(40), dose=dose))
+    told = str(without) if safe(without) else "fewer than 10"
+    with app.test_request_context():
+        assert f"Dose not recorded: {told}." in dose_figure(Look(whole, rule)).rule
+        inside = dose_figure(Look(whole_clinic(whole), rule)).rule
+    assert f"Dose not recorded: {without}." in inside
+
+
+def test_no_trend_is_told_of_groups_that_are_not(app: Flask) -> None:
+    rule, dose = Rule.parse("nrs_active change >= 2"), np.full(40, 100.0)
+    dose[37:] = 900.0
+    after = np.full(40, 3.0)
+    after[30:] = 7.0
+    whole = replace(followed(0), facts=replace(unknown(40), dose=dose))
+    reading = replace(whole.readings["m12", PAIN], value=after)
+    whole = replace(whole, readings=dict(whole.readings) | {("m12", PAIN): reading})
+    with app.test_request_context():
+        assert "Trend" in dose_figure(Look(whole_clinic(whole), rule)).rule
+        assert "Trend" not in dose_figure(Look(whole, rule)).rule
 
 
 def test_a_curve_ends_where_fewer_than_ten_are_followed(app: Flask) -> None:
