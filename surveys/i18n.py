@@ -81,7 +81,8 @@ def main_language(language: str) -> str:
 
 def language() -> str:
     """Return the request's interface language: the one set for the patient, else the browser's."""
-    return str(flask_babel.get_locale() or "en").partition("_")[0]
+    locale = flask_babel.get_locale()
+    return str(locale.language) if locale else "en"
 
 
 @cache

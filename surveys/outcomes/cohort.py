@@ -60,9 +60,8 @@ class Standing:
 class Alike(Protocol_):
     """Makes of a cohort one in which patients who are alike are one element."""
 
-    @property
-    def cohort(self) -> Cohort:
-        """The cohort as it was made."""
+    def is_of(self, readings: Mapping[tuple[str, Key], Reading]) -> bool:
+        """Whether readings are those of the cohort as it was made."""
         ...
 
     def at_timepoint(self, timepoint: str, key: Key) -> Cohort:
@@ -116,7 +115,7 @@ class Cohort:
 
     def _as_it_was(self) -> bool:
         """Whether nothing was taken out of it since it was made."""
-        return self.alike is not None and self.readings is self.alike.cohort.readings
+        return self.alike is not None and self.alike.is_of(self.readings)
 
     @cached_property
     def keys(self) -> NDArray[np.void]:

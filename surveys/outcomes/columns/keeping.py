@@ -11,6 +11,7 @@ from scoring.types import IntArray
 from surveys.outcomes.columns.frame import Frame, no_visits
 from surveys.outcomes.columns.masks import chosen
 from surveys.outcomes.columns.merging import Step, new_cells
+from surveys.outcomes.columns.picking import Picked
 from surveys.outcomes.columns.tally import (
     Ask,
     Name,
@@ -25,7 +26,7 @@ from surveys.outcomes.columns.tally import (
 from surveys.outcomes.columns.wire import NEVER
 from surveys.outcomes.filters import Filters
 
-MOST = 60  # tallies of one protocol: those of five or six choices of patients
+MOST = 120  # tallies of one protocol: those of five or six choices of patients
 Place = tuple[Filters, Name]
 
 
@@ -45,24 +46,33 @@ class Tallies:
         """``baseline``: the timepoint that change is counted from."""
         self._baseline = baseline
         self._kept: OrderedDict[Place, Kept] = OrderedDict()
+        self._some: Picked | None = None
 
-    def get(self, frame: Frame, filters: Filters, name: Name, now: int, at: IntArray | None) -> Tally:
-        """The tally of the chosen, who are ``at`` these places, as of a moment."""
+    def get(self, some: Picked, filters: Filters, name: Name, now: int) -> Tally:
+        """The tally of ``some``, who are the chosen, as of a moment."""
         choice = by_whom(filters)
         kept = self._kept.get((choice, name))
         if kept is None or now < kept.ask.now:
             ask = Ask(self._baseline, name, filters.mode, now)
-            kept = Kept(count(frame, ask, at), ask, _until(frame, ask))
+            some = self._same(some)
+            kept = Kept(count(some, ask), ask, some.until(name[0], now))
         elif now >= kept.until:
-            kept = _later(kept, frame, choice, now)
+            kept = _later(kept, some, choice, now)
         self._kept[choice, name] = kept
         self._kept.move_to_end((choice, name))
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
         return kept.tally
 
+    def _same(self, some: Picked) -> Picked:
+        """Those counted last with what was picked of them, if they are the same; of others nothing is held."""
+        if self._some is None or self._some.frame is not some.frame or self._some.at is not some.at:
+            self._some = Picked(some.frame, some.at)
+        return self._some
+
     def carry(self, old: Frame, step: Step) -> None:
         """Bring every tally to the next frame."""
+        self._some = None
         if step.moved:
             self._kept.clear()
         whom: dict[Filters, tuple[IntArray, IntArray]] = {}
@@ -77,20 +87,15 @@ def by_whom(filters: Filters) -> Filters:
     return replace(filters, timepoint=None, fewest=0)
 
 
-def _until(frame: Frame, ask: Ask) -> int:
-    """When the next window closes."""
-    closes = (frame.visits.get(ask.name[0]) or no_visits(0)).closes
-    return int(np.min(closes, where=closes > ask.now, initial=NEVER))
-
-
-def _later(kept: Kept, frame: Frame, choice: Filters, now: int) -> Kept:
+def _later(kept: Kept, some: Picked, choice: Filters, now: int) -> Kept:
     """The same patients once more windows have closed."""
+    frame = some.frame
     closes = frame.visits[kept.ask.name[0]].closes
     over = chosen(frame, choice, np.flatnonzero((closes > kept.ask.now) & (closes <= now)))
     assert over is not None  # noqa: S101 - of some places some are chosen
     ask = replace(kept.ask, now=now)
     tally = changed(kept.tally, rows_of(frame, kept.ask, over), rows_of(frame, ask, over))
-    return Kept(tally, ask, _until(frame, ask))
+    return Kept(tally, ask, some.until(ask.name[0], now))
 
 
 def _touched(old: Frame, step: Step, choice: Filters) -> tuple[IntArray, IntArray]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,10 +18,11 @@ from surveys.models import Episode, ProtocolVersion
 from surveys.outcomes.cohort import Cohort, Key, Reading, Standing
 from surveys.outcomes.columns.frame import LATE, LEVELS, Frame
 from surveys.outcomes.columns.masks import chosen
+from surveys.outcomes.columns.picking import Picked
 from surveys.outcomes.columns.statements import FLAGS, Wanted
 from surveys.outcomes.columns.store import Store
 from surveys.outcomes.columns.stores import STORES
-from surveys.outcomes.columns.tally import Name, cells_of, parts
+from surveys.outcomes.columns.tally import Name, parts
 from surveys.outcomes.columns.wire import moment_number
 from surveys.outcomes.filters import Filters
 from surveys.outcomes.labels import Ids, Labels
@@ -57,8 +57,7 @@ def cohort_of(
     frame = store.current(session, scales)
     if frame is None:
         return None
-    view = _View(store, frame, protocol, filters, now, chosen(frame, filters))
-    return view.cohort
+    return _View(store, Picked(frame, chosen(frame, filters)), protocol, filters, now).cohort()
 
 
 def _worth_keeping(session: Session, clinic: str, wanted: Wanted) -> bool:
@@ -70,10 +69,12 @@ def _worth_keeping(session: Session, clinic: str, wanted: Wanted) -> bool:
 
 
 class _Asked(Mapping[Name_, Part]):
-    """Parts that are made when they are asked for; ``there``: whether there is one of a name."""
+    """Parts that ``of`` makes when they are asked for; ``there``: whether there is one of a name."""
 
-    def __init__(self, names: Sequence[Name_], make: Callable[[Name_], Part], there: Callable[[Name_], bool]) -> None:
-        self._names, self._make, self._there = names, make, there
+    def __init__(
+        self, of: _View, names: Sequence[Name_], make: Callable[[Name_], Part], there: Callable[[Name_], bool]
+    ) -> None:
+        self.of, self._names, self._make, self._there = of, names, make, there
         self._made: dict[Name_, Part] = {}
 
     def __getitem__(self, name: Name_) -> Part:
@@ -95,29 +96,39 @@ class _Asked(Mapping[Name_, Part]):
 
 @dataclass(frozen=True)
 class _View:
-    """The chosen of a frame, ``at`` these places, all where None."""
+    """The chosen of a frame."""
 
     store: Store
-    frame: Frame
+    some: Picked
     protocol: Protocol
     filters: Filters
     now: datetime
-    at: IntArray | None
 
-    @cached_property
+    @property
+    def frame(self) -> Frame:
+        """Everybody's columns."""
+        return self.some.frame
+
     def cohort(self) -> Cohort:
-        """The cohort, none of whose columns but the small ones is made yet."""
+        """The cohort, none of whose columns but the small ones is made yet.
+
+        It is not held here: in a circle both would stay in memory until a round of the garbage collector.
+        """
         return Cohort(
             self.protocol,
             self.filters,
             self.now,
-            Ids(self.frame.ids, self.at),
-            self._labels(self._those(self.frame.people["arm"])),
-            self._those(self.frame.people["declined"]),
-            _Asked(tuple(self.frame.visits), self._standing, self._is_planned),
-            _Asked(tuple(self.frame.scores), self._reading, self._is_read),
+            Ids(self.frame.ids, self.some.at),
+            self._labels(self.some.person("arm")),
+            self.some.person("declined"),
+            _Asked(self, tuple(self.frame.visits), self._standing, self._is_planned),
+            _Asked(self, tuple(self.frame.scores), self._reading, self._is_read),
             alike=self,
         )
+
+    def is_of(self, readings: Mapping[tuple[str, Key], Reading]) -> bool:
+        """Whether readings are those of the whole cohort."""
+        return isinstance(readings, _Asked) and readings.of is self
 
     def at_timepoint(self, timepoint: str, key: Key) -> Cohort:
         """Each kind of patient once, as to a scale at the baseline and at a timepoint, with how many are of it."""
@@ -149,13 +160,10 @@ class _View:
         return Cohort(*made, weights=weights)
 
     def _tally(self, name: Name) -> Any:
-        return self.store.tally(self.frame, self.filters, name, moment_number(self.now), self.at)
+        return self.store.tally(self.some, self.filters, name, moment_number(self.now))
 
     def _labels(self, codes: Column) -> Labels:
         return Labels(codes, ("", *self.frame.words["arm"]))
-
-    def _those(self, column: Column) -> Column:
-        return column if self.at is None else column[self.at]
 
     def _is_planned(self, timepoint: str) -> bool:
         rows = self._tally((timepoint, None)).rows
@@ -166,12 +174,10 @@ class _View:
         return bool(np.any(parts(rows, (8, 24, 24, 4))[2]))
 
     def _standing(self, timepoint: str) -> Standing:
-        visits = self.frame.visits[timepoint]
-        return _standing(self._those(visits.flags), self._those(visits.closes) <= moment_number(self.now))
+        return _standing(self.some.flags(timepoint), self.some.closed(timepoint, moment_number(self.now)))
 
     def _reading(self, name: tuple[str, Key]) -> Reading:
-        cells = cells_of(self.frame, name, self.filters.mode, self.at)
-        return _reading(cells, self.frame.levels[name[1]])
+        return _reading(self.some.cells(name, self.filters.mode), self.frame.levels[name[1]])
 
 
 def _standing(flags: Column, closed: Column) -> Standing:

@@ -13,12 +13,12 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from scoring.types import IntArray
 from surveys.outcomes.columns.feed import TRUSTED, Position, is_later, read_feed
 from surveys.outcomes.columns.frame import Frame, Places
 from surveys.outcomes.columns.keeping import Tallies
 from surveys.outcomes.columns.loading import read_frame, read_scores
 from surveys.outcomes.columns.merging import merged
+from surveys.outcomes.columns.picking import Picked
 from surveys.outcomes.columns.statements import Wanted
 from surveys.outcomes.columns.tally import Ask, Name, Tally, count
 from surveys.outcomes.filters import Filters
@@ -65,12 +65,12 @@ class Store:
             self._position = position
             return frame
 
-    def tally(self, frame: Frame, filters: Filters, name: Name, now: int, at: IntArray | None) -> Tally:
+    def tally(self, some: Picked, filters: Filters, name: Name, now: int) -> Tally:
         """A tally of a frame's chosen; of a frame that was overtaken meanwhile it is counted anew."""
         with self._lock:
-            if frame is self._frame:
-                return self._tallies.get(frame, filters, name, now, at)
-        return count(frame, Ask(self.wanted.baseline, name, filters.mode, now), at)
+            if some.frame is self._frame:
+                return self._tallies.get(some, filters, name, now)
+        return count(some, Ask(self.wanted.baseline, name, filters.mode, now))
 
     def _most(self) -> int:
         return max(FEWEST_AT_ONCE, len(self._frame) // 20 if self._frame else 0)

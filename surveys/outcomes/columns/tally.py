@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.types import IntArray
-from surveys.models.response import MODES
 from surveys.outcomes.cohort import Key
-from surveys.outcomes.columns.frame import LEVELS, Frame, no_scores, no_visits
-from surveys.outcomes.columns.wire import NEVER
+from surveys.outcomes.columns.frame import LEVELS, Frame
+from surveys.outcomes.columns.picking import Picked
 
 Column = NDArray[Any]
 Name = tuple[str, Key | None]  # a timepoint, and the scale whose readings there and at the baseline are told
@@ -46,10 +45,9 @@ class Ask:
         return VISITS if self.name[1] is None else SCORES
 
 
-def count(frame: Frame, ask: Ask, at: IntArray | None) -> Tally:
-    """Count the patients at some places, all where None."""
-    columns = list(_columns(frame, ask, at))
-    sizes = _sizes(frame, ask)
+def count(some: Picked, ask: Ask) -> Tally:
+    """Count some patients."""
+    columns, sizes = _columns(some, ask), _sizes(some.frame, ask)
     if prod(sizes) <= DENSE:
         return _in_a_table(columns, sizes, ask.bits)
     rows, counts = np.unique(_packed(columns, ask.bits), return_counts=True)
@@ -93,7 +91,7 @@ def _without_zeros(rows: IntArray, counts: IntArray) -> Tally:
 
 def rows_of(frame: Frame, ask: Ask, at: IntArray) -> IntArray:
     """What is told of each patient at some places."""
-    return _packed(_columns(frame, ask, at), ask.bits)
+    return _packed(_columns(Picked(frame, at), ask), ask.bits)
 
 
 def parts(rows: IntArray, bits: Sequence[int]) -> list[IntArray]:
@@ -128,14 +126,12 @@ def _in_a_table(columns: Sequence[Column], sizes: Sequence[int], bits: Sequence[
     return Tally(_packed(told[::-1], bits), table[found].astype(np.int64))
 
 
-def _columns(frame: Frame, ask: Ask, at: IntArray | None) -> tuple[Column, ...]:
+def _columns(some: Picked, ask: Ask) -> tuple[Column, ...]:
     timepoint, key = ask.name
-    visits = frame.visits.get(timepoint) or no_visits(len(frame))
-    closes, flags, arm = (_those(column, at) for column in (visits.closes, visits.flags, frame.people["arm"]))
-    closed = closes <= ask.now
+    arm, flags, closed = some.person("arm"), some.flags(timepoint), some.closed(timepoint, ask.now)
     if key is None:
-        return arm, _those(frame.people["declined"], at), closes != NEVER, closed, flags
-    before, after = (cells_of(frame, (code, key), ask.mode, at) for code in (ask.baseline, timepoint))
+        return arm, some.person("declined"), some.planned(timepoint), closed, flags
+    before, after = (some.cells((code, key), ask.mode) for code in (ask.baseline, timepoint))
     return arm, before, after, flags & 7 | closed.view(np.uint8) << 3
 
 
@@ -156,17 +152,3 @@ def sources(frame: Frame, ask: Ask) -> tuple[Column | None, ...]:
         return (*common, frame.people["declined"])
     scores = [frame.scores.get((code, key)) for code in (ask.baseline, timepoint)]
     return (*common, *(column for each in scores for column in ((each.cells, each.modes) if each else (None, None))))
-
-
-def cells_of(frame: Frame, name: tuple[str, Key], mode: str | None, at: IntArray | None) -> Column:
-    """The cells of a reading at some places, of the answers given in a mode."""
-    scores = frame.scores.get(name) or no_scores(len(frame))
-    cells = _those(scores.cells, at)
-    if mode is None:
-        return cells
-    own = _those(scores.modes, at) == MODES.index(mode) + 1
-    return np.where(own, cells, np.zeros_like(cells))
-
-
-def _those(column: Column, at: IntArray | None) -> Column:
-    return column if at is None else column[at]
