@@ -27,6 +27,7 @@ def save(
     RetiredError for a name that is retired.
     """
     assert actor.id is not None  # noqa: S101 - staff sign in
+    _wait_for(session, clinic_id, name)
     if is_retired(session, name):
         raise RetiredError(name)
     newest = _newest_of(session, name)
@@ -47,6 +48,12 @@ def save(
     what = {"name": row.name, "version": row.version, "filters": row.filters}
     record(session, clinic_id, actor, "cohort_saved", ("saved_cohort", row.id), now=now, new=what)
     return row, True
+
+
+def _wait_for(session: Session, clinic_id: UUID, name: str) -> None:
+    """Two who save under one name at once make two versions, one after the other."""
+    text = f"saved choice {clinic_id} {name.lower()}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(text, 0))))
 
 
 def _newest_of(session: Session, name: str) -> SavedCohort | None:

@@ -37,6 +37,7 @@ from surveys.outcomes.words import rule_words, timepoint_words
 from surveys.protocols import store as protocol_store
 from surveys.protocols.model import Protocol
 from surveys.views.claim_words import kind_words, missing_words, surgery_words
+from surveys.views.filter_address import refuse_beside
 from surveys.views.filter_form import chosen_filters, filter_form
 from surveys.views.saved_choice import filters_of, find_saved, refuse_retired
 
@@ -132,10 +133,11 @@ def asked_here() -> Typed:
     """The address as this form reads it: a saved choice by its id, and filters as on any page with figures."""
     typed: Typed = MultiDict(request.args)
     if _is_id(typed.get("cohort", "")):
-        typed["saved"], typed["cohort"] = typed["cohort"], ""
-        if not typed.get("protocol") and (row := find_saved(typed["saved"])):
-            typed["protocol"] = filters_of(row).protocol
-    elif not typed.get("cohort") and any(typed.get(name) for name in ELSEWHERE):
+        _take_saved(typed)
+    beside = [name for name in ELSEWHERE if typed.get(name)]
+    if beside and (typed.get("cohort") or typed.get("saved")):
+        refuse_beside(beside)
+    if beside:
         protocols = [protocol_store.protocol_of(row) for row in protocol_store.newest(db.session())]
         typed["cohort"] = print_text(
             replace(chosen_filters(filter_form(protocols, alone=False)), timepoint=None, fewest=0)
@@ -143,6 +145,15 @@ def asked_here() -> Typed:
     for name in ELSEWHERE:
         typed.poplist(name)
     return typed
+
+
+def _take_saved(typed: Typed) -> None:
+    """A saved choice by its id, with its protocol and timepoint where the address names no others."""
+    typed["saved"], typed["cohort"] = typed["cohort"], ""
+    if row := find_saved(typed["saved"]):
+        filters = filters_of(row)
+        for name, value in (("protocol", filters.protocol), ("timepoint", filters.timepoint)):
+            typed[name] = typed.get(name) or value or ""
 
 
 def _is_id(text: str) -> bool:

@@ -25,6 +25,7 @@ from surveys.protocols.model import Protocol
 from surveys.views.filter_form import FilterForm, chosen_filters, filter_form, saved_cohort
 from surveys.views.guard import Reply, identity, staff_page
 from surveys.views.rule_form import chosen_rule, rule_choices
+from surveys.views.saved_choice import retired_words
 
 bp = Blueprint("dashboard", __name__)
 
@@ -107,9 +108,9 @@ def dashboard_page(
     board: Dashboard, form: FilterForm, protocols: Sequence[tuple[Protocol, int]], at: Place, **more: object
 ) -> str:
     """Draw the page of the board's one part; ``at``: the endpoints that it leads to."""
-    section = board.sections[0]
+    section, saved = board.sections[0], saved_cohort()
     shown = {"percent": percent, "interval_words": interval_words, "query": query_of(board), "at": at}
-    shown |= {"saved": saved_cohort(), "section": section, "sections": SECTIONS}
+    shown |= {"saved": saved, "retired": bool(retired_words(saved)), "section": section, "sections": SECTIONS}
     shown["rules"] = rule_choices(board.protocol, board.rule)
     shown["filters_text"] = print_text(chosen_filters(form))
     template = "clinician/dashboard.html" if section.code == OVERVIEW else "clinician/dashboard_more.html"

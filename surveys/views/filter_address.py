@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NoReturn
 
 from flask import abort, request
 
@@ -26,7 +27,12 @@ def check_address(filters: Collection[str], *, alone: bool) -> None:
             abort(422, _("%(name)s stands twice, with different values. Leave one out.", name=name))
     beside = [name for name in filters if given.get(name) and name != "protocol"]
     if given.get("cohort") and beside:
-        abort(422, _("A saved choice stands alone. Leave it out, or leave out: %(names)s.", names=", ".join(beside)))
+        refuse_beside(beside)
+
+
+def refuse_beside(names: Collection[str]) -> NoReturn:
+    """422: these filters stand beside a saved choice."""
+    abort(422, _("A saved choice stands alone. Leave it out, or leave out: %(names)s.", names=", ".join(names)))
 
 
 def first_of(length: int) -> int:

@@ -11,10 +11,12 @@ import pytest
 from surveys.outcomes.charts.axes import Span, foot, ticks, widened
 from surveys.outcomes.charts.bars import NO_AXIS, bar_chart
 from surveys.outcomes.charts.beneath import Beneath
+from surveys.outcomes.charts.distribution import share_chart
 from surveys.outcomes.charts.marks import AtRisk, Bar, CurvePoint, Fall, Stack
 from surveys.outcomes.charts.stacked import stacked_chart
 from surveys.outcomes.charts.survival import survival_chart
 from surveys.outcomes.charts.waterfall import waterfall_chart
+from surveys.outcomes.distribution import Step
 from surveys.outcomes.drawing import COLOURS, allowed
 
 WIDTH = 500
@@ -93,6 +95,36 @@ def test_no_curve_runs_through_a_name(upper: float, lower: float) -> None:
     bases = [float(re.findall(rf",([-\d.]+)[)][^>]*font-weight[^>]*>{name}<", drawn)[0]) for name in ends]
     assert max(bases) < -4  # below zero is above the plot
     assert bases[1] - bases[0] >= 14
+
+
+LONG = "Bone marrow concentrate after two earlier injections"
+
+
+def test_long_names_and_headings_stay_within_a_phones_drawing() -> None:
+    falls = [Fall("a", LONG, 1, 5.0, True, 3, 39, 26)]
+    steps = [Step("a", LONG, 5.0, 20, 40, 0.5)]
+    points = [CurvePoint("a", LONG, months, 1.0, None, None) for months in (0, 12)]
+    bars = [Bar("t", "PRP", 1, 2, 0, None)]
+    drawings = [
+        waterfall_chart(falls, "Points", 3.0, ["a"], width=250),
+        share_chart(steps, "Points", 3.0, ["a"], width=250),
+        survival_chart(points, [AtRisk(LONG, 0, 9)], "Without", ["a"], width=250),
+        bar_chart(bars, {"t": f"{LONG}, {LONG}: 30 per cent or more"}, ["Responders"], width=250),
+    ]
+    for drawn in drawings:
+        root = ElementTree.fromstring(drawn)  # noqa: S314
+        room = float(root.attrib["width"])
+        left = float(re.findall(r"translate\(([\d.]+)", drawn)[0])
+        for each in (each for each in root.iter() if each.tag.endswith("text")):
+            anchor, place = each.get("text-anchor", ""), each.get("transform", "")
+            if "rotate" not in place:
+                x = re.findall(r"translate\(([-\d.]+)", place)[0]
+                begin, end = _ends(anchor, x, each.get("font-size", "")[:-2], each.text or "")
+                assert begin + left >= 0, each.text
+                assert end + left <= room, each.text
+    assert "26/39" in drawings[0]
+    assert "50 %" in drawings[1]
+    assert "30 per cent or more" in re.sub(r"</text><text[^>]*>", " ", drawings[3])
 
 
 def test_the_parts_of_a_stack_stand_side_by_side() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from surveys.db import clinic_session, db, uuid7
 from surveys.models import Patient, SavedCohort
@@ -165,13 +166,30 @@ def test_a_statement_is_made_of_what_the_dashboard_shows(reader: FlaskClient, ru
 
 
 def test_a_statement_is_made_of_a_saved_choice_that_the_dashboard_shows(reader: FlaskClient) -> None:
-    women = saved(reader, "For a statement", "/dashboard?sex=female")
+    women = saved(reader, "For a statement", "/dashboard?sex=female&timepoint=m6")
     found = re.search(r'href="([^"]+)">Make a statement of this<', read(reader, f"/dashboard?cohort={women}"))
     assert found
     for address in (unescape(found[1]), f"/claims/new?cohort={women}"):
         page = read(reader, address)
         assert f'value="{women}" selected' in page
         assert 'value="trial" selected' in page
+        assert 'value="m6" selected' in page
+
+
+@pytest.mark.parametrize("chosen", ["cohort={saved}", "saved={saved}", "cohort=protocol%3Dtrial"])
+def test_a_statement_takes_no_filter_beside_a_whole_choice(reader: FlaskClient, treated: str, chosen: str) -> None:
+    address = f"/claims/new?protocol=trial&{chosen.format(saved=treated)}&sex=male"
+    reply = reader.get(address, base_url=SITE)
+    assert reply.status_code == 422
+    assert "Leave it out, or leave out: sex." in reply.text
+
+
+def test_nothing_is_offered_to_be_made_of_a_retired_choice(reader: FlaskClient) -> None:
+    gone = saved(reader, "No more", "/dashboard?sex=female")
+    assert "Make a statement of this" in read(reader, f"/dashboard?cohort={gone}")
+    form = form_to(read(reader, "/cohorts"), f"/cohorts/{gone}/retire")
+    assert reader.post(form.action, data=dict(form.fields), base_url=SITE).status_code == 303
+    assert "Make a statement of this" not in read(reader, f"/dashboard?cohort={gone}")
 
 
 @pytest.mark.parametrize(
@@ -233,6 +251,23 @@ def test_a_saved_choice_is_one_that_pages_can_show(reader: FlaskClient) -> None:
     assert "WOMEN" not in listed
     assert listed.count(">Women <") == 1
     assert f"/dashboard?cohort={first}" in listed  # an earlier version of the same name
+
+
+def test_those_who_save_one_name_at_once_make_versions_of_it(app: Flask, clinic: MadeClinic) -> None:
+    readers = [signed_in(app, clinic, role) for role in ("clinician", "coordinator", "admin") for _each in range(2)]
+    pages = [read(reader, f"/dashboard?age_to={40 + at}") for at, reader in enumerate(readers)]
+    forms = [dict(form_to(page, "/cohorts").fields) for page in pages]
+    typed = [fields | {"name": ("Race", "race")[at % 2]} for at, fields in enumerate(forms)]
+
+    def save(reader: FlaskClient, fields: dict[str, str]) -> int:
+        return reader.post("/cohorts", data=fields, base_url=SITE).status_code
+
+    with ThreadPoolExecutor(len(readers)) as threads:
+        assert list(threads.map(save, readers, typed)) == [303] * len(readers)
+    with app.app_context(), clinic_session(clinic.id) as session:
+        rows = session.scalars(select(SavedCohort).where(func.lower(SavedCohort.name) == "race")).all()
+    assert sorted(row.version for row in rows) == [1, 2, 3, 4, 5, 6]
+    assert len({row.name for row in rows}) == 1
 
 
 def test_a_choice_of_an_older_filter_language_is_told_wherever_it_is_named(

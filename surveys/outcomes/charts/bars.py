@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from surveys.outcomes.charts.axes import HALVES, LINE, SHARES, TITLE, Span, foot
-from surveys.outcomes.charts.ink import boxes, frame, lines, picture, room_for, within, words
+from surveys.outcomes.charts.ink import BOLD, boxes, frame, lines, picture, room_for, within, words, wrapped
 from surveys.outcomes.charts.marks import Bar
 from surveys.outcomes.drawing import COLOURS
 from surveys.outcomes.drawing import ROOM as MARGIN
@@ -24,7 +24,7 @@ def bar_chart(bars: Sequence[Bar], headings: Mapping[str, str], title: Sequence[
     """
     narrow = width < ROOM
     width += NO_AXIS if narrow else 0
-    places, heads, height = _places(bars, headings)
+    places, heads, height = _places(bars, headings, width)
     span = Span(0, 1, 0, width)
     parts = [
         *foot(span, height, HALVES if narrow else SHARES, title),
@@ -35,13 +35,16 @@ def bar_chart(bars: Sequence[Bar], headings: Mapping[str, str], title: Sequence[
     return picture(parts, (width, height), MARGIN["left"] + 1, MARGIN["top"], TITLE + LINE * (len(title) - 1) + 3)
 
 
-def _places(bars: Sequence[Bar], headings: Mapping[str, str]) -> tuple[list[tuple[Bar, int]], list[str], int]:
+def _places(
+    bars: Sequence[Bar], headings: Mapping[str, str], width: int
+) -> tuple[list[tuple[Bar, int]], list[str], int]:
     """Where bars stand, in pixels from the top; the headings; the whole height."""
     places, heads, top = [], [], 0
     for before, bar in zip([None, *bars], bars, strict=False):
         if before is None or before.under != bar.under:
-            top += HEADING
-            heads.append(words((0, top - 9), headings[bar.under], size=14, weight=700))
+            said = wrapped(headings[bar.under], width, BOLD + 1)
+            top += HEADING + LINE * (len(said) - 1)
+            heads += [words((0, top - 9 - LINE * up), text, size=14, weight=700) for up, text in enumerate(said[::-1])]
         places.append((bar, top))
         top += ROW
     return places, heads, top

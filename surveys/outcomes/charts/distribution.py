@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from surveys.i18n import gettext as _
 from surveys.outcomes.charts.axes import SHARES, TITLE, Span, foot, room_of, side, ticks
-from surveys.outcomes.charts.ink import falling, lines, path, picture, words
+from surveys.outcomes.charts.ink import BOLD, falling, lines, path, picture, room_for, within, words
 from surveys.outcomes.distribution import Step
 from surveys.outcomes.drawing import COLOURS, DASHES
 from surveys.outcomes.drawing import ROOM as MARGIN
@@ -34,7 +34,7 @@ def share_chart(
         *foot(x, HEIGHT, ticks(low, high, -(-width // EVERY)), [unit]),
         *([] if threshold is None else [_threshold(x.at(threshold), y)]),
         *(_curve(steps, arm, arms.index(arm), x, y) for arm in present),
-        *_names(steps, present, arms, threshold, y),
+        *_names(steps, present, arms, threshold, y, width - 33),
     ]
     left = MARGIN["left"] + room_of(SHARES, 1)
     return picture(parts, (width, HEIGHT), left, MARGIN["top"], TITLE + 3)
@@ -59,19 +59,19 @@ def _threshold(x: float, y: Span) -> str:
 
 
 def _names(
-    steps: Sequence[Step], present: Sequence[str], arms: Sequence[str], threshold: float | None, y: Span
+    steps: Sequence[Step], present: Sequence[str], arms: Sequence[str], threshold: float | None, y: Span, room: float
 ) -> Iterator[str]:
     """Each arm's name above the curves, with a piece of its line and its share at the threshold."""
     for place, arm in enumerate(reversed(present)):
         level, look = y.at(1.03 + NAMES * (place + 0.5)), arms.index(arm) % len(COLOURS)
         yield path([(0, level), (26, level)], COLOURS[look], 2.5, DASHES[look])
-        yield words((33, level + 4), _words(steps, arm, threshold), weight=600)
+        yield words((33, level + 4), _words(steps, arm, threshold, room), weight=600)
 
 
-def _words(steps: Sequence[Step], arm: str, threshold: float | None) -> str:
+def _words(steps: Sequence[Step], arm: str, threshold: float | None, room: float) -> str:
+    """The arm's name, cut to what its number leaves of the room."""
     own = [step for step in steps if step.arm == arm]
-    if threshold is None:
-        return f"{own[0].arm_label}, n = {own[0].n}"
-    reached = [step for step in own if step.change >= threshold - 1e-9]
+    reached = [step for step in own if threshold is not None and step.change >= threshold - 1e-9]
     share = reached[0].share if reached else 0.0
-    return f"{own[0].arm_label} {100 * share:.0f} %"
+    told = f", n = {own[0].n}" if threshold is None else f" {100 * share:.0f} %"
+    return within(own[0].arm_label, room - room_for(told, BOLD), BOLD) + told

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from math import pi, sqrt
+from textwrap import wrap
 
 from surveys.outcomes.drawing import FONT, INK, ROOM
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 MARK = 75  # square pixels
+BOLD = 14  # the type that takes as much room as bold letters of 13 pixels
 WIDTH = 0.58  # of its size that a character takes on the average, seldom more
 CORNERS: Mapping[str, tuple[Point, ...]] = {  # in halves of a square's side
     "square": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
@@ -112,6 +114,11 @@ def within(text: str, room: float, size: float = 13) -> str:
     """The text, cut where it would take more than its room."""
     most = int(room / (size * WIDTH))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def wrapped(text: str, room: float, size: float = 13) -> list[str]:
+    """The text in lines that each take no more than a room; one of a single word may take more."""
+    return wrap(text, int(room / (size * WIDTH)), break_long_words=False) or [text]
 
 
 def picture(parts: Iterable[str], plot: Point, left: float, above: float, below: float) -> str:

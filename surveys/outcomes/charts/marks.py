@@ -1,4 +1,4 @@
-"""What charts are drawn from; kept apart from the charts, which load the chart library."""
+"""What charts are drawn from."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def mean_chart(
         *foot(plot.x, HEIGHT, _months(points), [_("Months since the index date")], grid=False),
         *(part for at, arm in enumerate(arms) for part in _single(plot, single, arm, at)),
         *(part for at, arm in there for part in _arm(plot, arm, at)),
-        *names_above([(at, plot.label(arm)) for at, arm in there], markers=True),
+        *names_above([(at, plot.label(arm)) for at, arm in there], width, markers=True),
         *beneath.drawn(HEIGHT),
     ]
     left = MARGIN["left"] + room_of(marks, len(title))

@@ -28,7 +28,7 @@ def survival_chart(
         *side(y, width, SHARES, middle=HEIGHT / 2, title=[title]),
         *foot(x, HEIGHT, _months(at_risk), [_("Months since the first treatment")], grid=False),
         *(part for at, arm in enumerate(arms) for part in _curve(points, arm, at % len(COLOURS), x, y)),
-        *names_above(names),
+        *names_above(names, width),
         *beneath.drawn(HEIGHT),
     ]
     left = MARGIN["left"] + room_of(SHARES, 1)

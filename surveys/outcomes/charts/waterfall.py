@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from surveys.outcomes.charts.axes import Span, room_of, side, ticks, widened
-from surveys.outcomes.charts.ink import Box, boxes, lines, picture, words
+from surveys.outcomes.charts.ink import BOLD, Box, boxes, lines, picture, room_for, within, words
 from surveys.outcomes.charts.marks import Fall
 from surveys.outcomes.drawing import COLOURS
 from surveys.outcomes.drawing import ROOM as MARGIN
@@ -47,7 +47,8 @@ def _panel(bars: Sequence[Fall], colour: str, threshold: float | None, span: Spa
     yield lines([(0, zero, width, zero)])
     if threshold is not None:
         yield lines([(0, span.at(threshold), width, span.at(threshold))], thick=1.5, dash="4,4")
-    told = f"{bars[0].label} {bars[0].responders}/{bars[0].evaluable}"
+    counted = f" {bars[0].responders}/{bars[0].evaluable}"
+    told = within(bars[0].label, width - room_for(counted, BOLD), BOLD) + counted
     yield words((width, span.end + 10), told, anchor="end", weight=600)  # the corner that the falling bars leave free
 
 

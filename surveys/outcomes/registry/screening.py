@@ -72,5 +72,6 @@ def _divides(column: Column) -> bool:
 
 def _emptied(figure: Figure, why_not: str) -> Figure:
     """Its rule goes too: tests and counts stand beside what is counted."""
-    table, words = Table(figure.table.columns, ()), {"description": "", "rule": "", "why_not": why_not}
-    return replace(figure, table=table, chart=None, rates=(), groups=(), data_hash="", **words)
+    table = Table(figure.table.columns, ())
+    silent = replace(figure, table=table, chart=None, rates=(), groups=(), description="", rule="", data_hash="")
+    return replace(silent, why_not=why_not)

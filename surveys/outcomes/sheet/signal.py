@@ -13,7 +13,7 @@ from surveys.outcomes.drawing import COLOURS, INK
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """``shape`` as the chart library names it; ``mark`` the same in plain text."""
+    """``shape`` as drawings name it; ``mark`` the same in plain text."""
 
     code: str
     word: LazyText
