@@ -135,9 +135,9 @@ def asked_here() -> Typed:
     if _is_id(typed.get("cohort", "")):
         _take_saved(typed)
     beside = [name for name in ELSEWHERE if typed.get(name)]
-    if beside and (typed.get("cohort") or typed.get("saved")):
-        refuse_beside(beside)
     if beside:
+        if typed.get("cohort") or typed.get("saved"):
+            refuse_beside(beside)
         protocols = [protocol_store.protocol_of(row) for row in protocol_store.newest(db.session())]
         typed["cohort"] = print_text(
             replace(chosen_filters(filter_form(protocols, alone=False)), timepoint=None, fewest=0)

@@ -85,16 +85,11 @@ def _line(job: Job) -> dict[str, object]:
 
 
 def _problem(job: Job) -> str | None:
-    if job.state != "failed":
-        return None
     sentences = {
         "TooManyRowsError": _("A sheet of XLSX holds 1,048,575 rows and these are more. Choose CSV or Parquet."),
-        "FilterError": job_files.unreadable(),
         "died": _("It was begun three times and never came to its end. Choose fewer patients, or scores alone."),
     }
-    return sentences.get(
-        (job.result or {}).get("problem", ""), _("Something went wrong on our side. Ask for it again.")
-    )
+    return job_files.problem(job, sentences)
 
 
 def _order() -> tuple[Order, str | None]:

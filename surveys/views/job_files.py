@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -78,9 +78,13 @@ def subject(filters: str) -> str:
         return "patients"
 
 
-def unreadable() -> str:
-    """Why a file cannot be made of a text of an older language."""
-    return _("The choice of patients it was asked for can no longer be read. Choose again and ask anew.")
+def problem(job: Job, sentences: Mapping[str, str]) -> str | None:
+    """Why a file did not come about, None where it did or still may; ``sentences``: what only this kind can say."""
+    if job.state != "failed":
+        return None
+    unreadable = _("The choice of patients it was asked for can no longer be read. Choose again and ask anew.")
+    otherwise = _("Something went wrong on our side. Ask for it again.")
+    return {**sentences, "FilterError": unreadable}.get((job.result or {}).get("problem", ""), otherwise)
 
 
 def own(shelf: Shelf, job_id: UUID) -> Job:

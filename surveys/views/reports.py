@@ -79,19 +79,10 @@ def _line(job: Job) -> dict[str, object]:
     order = order_of(job.arguments)
     told, protocol = job_files.chosen(order.filters)
     rule = rule_words(Rule.parse(order.rule, value_set=protocol.value_set)) if protocol else order.rule
-    problem = _problem(job) if job.state == "failed" else None
+    died = _("It was begun three times and never came to its end. Choose fewer patients.")
+    problem = job_files.problem(job, {"died": died})
     shown = {"job": job, "order": order, "state": job_files.state_of(job), "problem": problem}
     return shown | {"words": told, "rule": rule}
-
-
-def _problem(job: Job) -> str:
-    sentences = {
-        "FilterError": job_files.unreadable(),
-        "died": _("It was begun three times and never came to its end. Choose fewer patients."),
-    }
-    return sentences.get(
-        (job.result or {}).get("problem", ""), _("Something went wrong on our side. Ask for it again.")
-    )
 
 
 def _order() -> Order:

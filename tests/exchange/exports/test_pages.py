@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,6 +15,7 @@ from sqlalchemy import select, update
 from surveys.commands.jobs import run_next
 from surveys.db import clinic_session, real_now
 from surveys.models import AuditEvent, Job, JobPart, StaffSession
+from tests.exchange.exports.job_pages import ask_for, check_unreadable, newest
 from tests.exchange.exports.world import fill, job_of
 from tests.factories import MadeClinic, make_clinic
 from tests.page_forms import form_to
@@ -38,15 +38,7 @@ def clinician(app: Flask, clinic: MadeClinic) -> FlaskClient:
 
 
 def ask(browser: FlaskClient, **changes: str) -> tuple[int, str]:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/exports", base_url=SITE).text)
-    assert token is not None
-    reply = browser.post("/exports", base_url=SITE, data={**ORDER, **changes, "csrf_token": token[1]})
-    return reply.status_code, reply.text
-
-
-def newest(app: Flask, clinic: MadeClinic) -> Job:
-    with app.app_context(), clinic_session(clinic.id) as session:
-        return session.scalars(select(Job).order_by(Job.id.desc()).limit(1)).one()
+    return ask_for(browser, "/exports", {**ORDER, **changes})
 
 
 def made(app: Flask, clinic: MadeClinic, browser: FlaskClient, **changes: str) -> Job:
@@ -182,22 +174,4 @@ def test_another_clinics_file_is_as_unknown_as_none(app: Flask, clinic: MadeClin
 def test_a_choice_that_can_no_longer_be_read_gets_a_sentence(
     app: Flask, clinic: MadeClinic, clinician: FlaskClient
 ) -> None:
-    """The language of filters has changed since: what was made is still handed out, what was not says why."""
-    for ready in (False, True):
-        assert ask(clinician)[0] == 303
-        with app.app_context():
-            assert not ready or run_next(clinic.id)
-        job = newest(app, clinic)
-        with app.app_context(), clinic_session(clinic.id) as session:
-            kept = session.get_one(Job, job.id)
-            kept.arguments = kept.arguments | {"filters": "shoe=44"}
-            session.commit()
-        reply = clinician.get(f"/exports/{job.id}/file", base_url=SITE)
-        assert reply.status_code == (200 if ready else 409)
-        if ready:
-            assert "patients-" in reply.headers["Content-Disposition"]
-        else:
-            assert "There is no file here yet" in reply.text
-            with app.app_context():
-                assert run_next(clinic.id)
-            assert "can no longer be read" in clinician.get("/exports", base_url=SITE).text
+    check_unreadable(app, clinic, clinician, "/exports", ORDER)

@@ -12,10 +12,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from surveys.commands.jobs import run_next
 from surveys.db import clinic_session, real_now
 from surveys.models import AuditEvent, Job
 from tasks.jobs import run_apart
+from tests.exchange.exports.job_pages import ask_for, check_unreadable, newest
 from tests.exchange.exports.world import fill, job_of, parts_of
 from tests.factories import MadeClinic, make_clinic
 from tests.outcomes.reports.pdf_text import pages, squeezed
@@ -38,15 +38,7 @@ def clinician(app: Flask, clinic: MadeClinic) -> FlaskClient:
 
 
 def ask(browser: FlaskClient, **changes: str) -> tuple[int, str]:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/reports", base_url=SITE).text)
-    assert token is not None
-    reply = browser.post("/reports", base_url=SITE, data={**ORDER, **changes, "csrf_token": token[1]})
-    return reply.status_code, reply.text
-
-
-def newest(app: Flask, clinic: MadeClinic) -> Job:
-    with app.app_context(), clinic_session(clinic.id) as session:
-        return session.scalars(select(Job).order_by(Job.id.desc()).limit(1)).one()
+    return ask_for(browser, "/reports", {**ORDER, **changes})
 
 
 def acts(app: Flask, clinic: MadeClinic, job_id: UUID) -> list[str]:
@@ -140,22 +132,4 @@ def test_where_nobody_is_enrolled_the_page_says_so(app: Flask) -> None:
 def test_a_choice_that_can_no_longer_be_read_gets_a_sentence(
     app: Flask, clinic: MadeClinic, clinician: FlaskClient
 ) -> None:
-    """The language of filters has changed since: what was made is still handed out, what was not says why."""
-    for ready in (False, True):
-        assert ask(clinician)[0] == 303
-        with app.app_context():
-            assert not ready or run_next(clinic.id)
-        job = newest(app, clinic)
-        with app.app_context(), clinic_session(clinic.id) as session:
-            kept = session.get_one(Job, job.id)
-            kept.arguments = kept.arguments | {"filters": "shoe=44"}
-            session.commit()
-        reply = clinician.get(f"/reports/{job.id}/file", base_url=SITE)
-        assert reply.status_code == (200 if ready else 409)
-        if ready:
-            assert "patients-" in reply.headers["Content-Disposition"]
-        else:
-            assert "There is no file here yet" in reply.text
-            with app.app_context():
-                assert run_next(clinic.id)
-            assert "can no longer be read" in clinician.get("/reports", base_url=SITE).text
+    check_unreadable(app, clinic, clinician, "/reports", ORDER)
